@@ -39,6 +39,7 @@ mod pinning;
 mod reconfigure;
 mod request_properties;
 mod requirements;
+mod response_streams;
 mod restarts;
 mod runtime;
 mod secret_folder;

@@ -25,6 +25,8 @@ mod traversals {}
 mod schema {}
 #[doc = include_str!("../../docs/scan.md")]
 mod scan {}
+#[doc = include_str!("../../docs/streaming.md")]
+mod streaming {}
 #[doc = include_str!("../../docs/graphs.md")]
 mod graphs {}
 #[doc = include_str!("../../docs/search.md")]

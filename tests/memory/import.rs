@@ -7,7 +7,7 @@ use arango::{Client, Limits};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::{ALONE, live_bytes, stub_documents};
+use crate::{alone, live_bytes, stub_documents};
 
 /// The most bytes that were on the heap when a document was serialised.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
@@ -57,12 +57,13 @@ async fn peak_in_requests(requests: usize) -> f64 {
     (PEAK.load(Ordering::Relaxed) - before) as f64 / size
 }
 
-#[tokio::test]
-async fn an_import_needs_the_memory_of_the_requests_in_progress_and_of_one_more() {
-    let _alone = ALONE.lock().await;
-    let peak = peak_in_requests(40).await;
-    // A waiting request and the one that is being filled are never both full. What is kept for each item, and how an
-    // array grows, is a part of a request.
-    let limit = f64::from(IN_FLIGHT) + 1.5;
-    assert!(peak < limit, "{peak:.2} of 40 requests were in memory");
+#[test]
+fn an_import_needs_the_memory_of_the_requests_in_progress_and_of_one_more() {
+    alone(async {
+        let peak = peak_in_requests(40).await;
+        // A waiting request and the one that is being filled are never both full. What is kept for each item, and how an
+        // array grows, is a part of a request.
+        let limit = f64::from(IN_FLIGHT) + 1.5;
+        assert!(peak < limit, "{peak:.2} of 40 requests were in memory");
+    });
 }

@@ -25,7 +25,7 @@ enum Limit {
     Figure(f64),
 }
 
-const LIMITS: [(&str, Limit); 13] = [
+const LIMITS: [(&str, Limit); 15] = [
     ("version: instructions per call", Limit::Ratio(1.25)),
     ("health: instructions per call", Limit::Ratio(1.03)),
     ("version, three coordinators: instructions per call", Limit::Ratio(1.16)),
@@ -33,6 +33,8 @@ const LIMITS: [(&str, Limit); 13] = [
     ("get, three coordinators: instructions per call", Limit::Ratio(1.12)),
     ("rows: µs of CPU per row", Limit::Figure(2.4)),
     ("rows, three coordinators: µs of CPU per row", Limit::Figure(2.4)),
+    ("rows, borrowed: µs of CPU per row", Limit::Figure(0.8)),
+    ("rows, borrowed, three coordinators: µs of CPU per row", Limit::Figure(0.8)),
     ("import: µs of CPU per document", Limit::Figure(2.5)),
     ("import, three coordinators: µs of CPU per document", Limit::Figure(2.5)),
     ("version over TLS: instructions per call", Limit::Ratio(1.15)),

@@ -160,7 +160,7 @@ pub use queries::{
     Aql, Batch, BatchId, ClearSlowQueries, CloseCursor, CreateCursor, CursorId, ExecutionPlan, ExplainQuery,
     Explanation, Extra, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, NextBatch, ParseQuery,
     ParsedQuery, PlanCollection, Profile, QueryId, QueryOptions, QueryScope, QueryState, QueryStats,
-    QueryTag, RunningQuery, Warning,
+    QueryTag, RawRows, Row, RunningQuery, Warning,
 };
 pub use transactions::{
     AbortTransaction, AbortWriteTransactions, BeginTransaction, CommitTransaction, GetTransaction,

@@ -1,6 +1,7 @@
 //! A complete response, and the shapes of a successful body.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -62,13 +63,13 @@ impl ApiResponse {
 
     /// Decodes the whole body as JSON.
     ///
-    /// `error` and `code` beside the payload are ignored.
+    /// `error` and `code` beside the payload are ignored. The value may borrow from the body.
     ///
     /// # Errors
     ///
     /// If the body is not JSON or lacks a field (the error names the field), if it is an array and `T` is not a list,
     /// and if it is an [error object](ErrorObject).
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, OutputError> {
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, OutputError> {
         self.not_an_error()?;
         // serde also reads the fields of a struct from an array. A type that cannot be read from an empty array is
         // not a list.
@@ -79,7 +80,29 @@ impl ApiResponse {
         std::str::from_utf8(&self.body)
             .ok()
             .and_then(|text| serde_json::from_str(text).ok())
-            .map_or_else(|| self.locate_error(), Ok)
+            .map_or_else(|| self.locate_error(&self.body, ""), Ok)
+    }
+
+    /// Decodes a part of the body as JSON. The value may borrow from the body.
+    ///
+    /// For a payload of which not everything is decoded at once. `path` returns the path of the part, for an error.
+    ///
+    /// # Errors
+    ///
+    /// If the part is not JSON or lacks a field; the error names it.
+    ///
+    /// # Panics
+    ///
+    /// If the part is beyond the end of the body.
+    pub fn json_part<'a, T: Deserialize<'a>>(
+        &'a self,
+        part: Range<usize>,
+        path: impl FnOnce() -> String,
+    ) -> Result<T, OutputError> {
+        let part = &self.body[part];
+        let text = std::str::from_utf8(part).ok();
+        text.and_then(|text| serde_json::from_str(text).ok())
+            .map_or_else(|| self.locate_error(part, &path()), Ok)
     }
 
     /// Decodes the payload under the key `result`, beside `"error": false`.
@@ -163,13 +186,23 @@ impl ApiResponse {
 
     // Decodes again while tracking the path, which is slow. Only bodies that cannot be decoded take this path.
     #[cold]
-    fn locate_error<T: DeserializeOwned>(&self) -> Result<T, OutputError> {
-        let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
-        let value = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| OutputError::decode(self, error.path().to_string(), &error.into_inner()))?;
+    fn locate_error<'a, T: Deserialize<'a>>(
+        &self,
+        part: &'a [u8],
+        part_path: &str,
+    ) -> Result<T, OutputError> {
+        let path = |path: &str| match (part_path.is_empty(), path) {
+            (true, path) => path.to_owned(),
+            (false, ".") => part_path.to_owned(),
+            (false, path) => format!("{part_path}.{path}"),
+        };
+        let mut deserializer = serde_json::Deserializer::from_slice(part);
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            OutputError::decode(self, path(&error.path().to_string()), &error.into_inner())
+        })?;
         match deserializer.end() {
             Ok(()) => Ok(value),
-            Err(error) => Err(OutputError::decode(self, ".".to_owned(), &error)),
+            Err(error) => Err(OutputError::decode(self, path("."), &error)),
         }
     }
 }
@@ -276,6 +309,22 @@ mod tests {
         assert_eq!(error.path(), "result.mode");
         assert_eq!(error.status(), StatusCode::OK);
         assert!(error.to_string().contains("result.mode"), "{error}");
+    }
+
+    #[test]
+    fn a_part_of_the_body_is_decoded_without_copying_it() {
+        let response = response(r#"{"result":[{"mode":"a"},{"mode":7}]}"#);
+        #[derive(Debug, Deserialize)]
+        struct Borrowed<'a> {
+            mode: &'a str,
+        }
+        let first: Borrowed<'_> = response.json_part(11..23, || unreachable!("it can be decoded")).unwrap();
+        assert_eq!(first.mode, "a");
+        assert!(response.bytes().as_ptr_range().contains(&first.mode.as_ptr()));
+        let error = response.json_part::<Borrowed<'_>>(24..34, || "result[1]".to_owned()).unwrap_err();
+        assert_eq!(error.path(), "result[1].mode");
+        let error = response.json_part::<Borrowed<'_>>(11..34, || "result".to_owned()).unwrap_err();
+        assert_eq!(error.path(), "result");
     }
 
     #[test]

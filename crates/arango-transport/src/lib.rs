@@ -107,6 +107,8 @@ pub use client::coordinator_state::{CoordinatorOrigin, CoordinatorState};
 pub use client::discovery::{Discover, Discovery, MissingPermission};
 pub use client::reconfigure::ReconfigureTransport;
 pub use client::state::ClientState;
+#[doc(hidden)] // for the crate `arango`
+pub use client::streamed_response::StreamedResponse;
 pub use client::transport::{PreparedRequest, Transport};
 #[cfg(feature = "compression")]
 pub use compression::compressor::Compression;

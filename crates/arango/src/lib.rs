@@ -137,6 +137,10 @@ pub use client::reconfigure::Reconfigure;
 pub use handles::cluster::Cluster;
 pub use handles::coordinator::CoordinatorHandle;
 pub use handles::database::Database;
+#[cfg(feature = "data")]
+pub use handles::json_lines::JsonLines;
+pub use handles::response_lines::ResponseLines;
+pub use handles::response_stream::ResponseStream;
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,5 +1,6 @@
 //! Collections, documents and queries.
 
+mod borrowed_rows;
 mod bulk;
 mod bulk_failures;
 mod collections;

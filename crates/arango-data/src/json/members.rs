@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr2;
+
 /// One member of an object, by its place in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member<'a> {
@@ -28,21 +30,70 @@ pub(crate) struct Members<'a> {
     at: usize,
 }
 
-impl<'a> Iterator for Members<'a> {
-    type Item = Member<'a>;
-
-    fn next(&mut self) -> Option<Member<'a>> {
+impl<'a> Members<'a> {
+    /// Returns the name of the next member, and where the name and the value begin.
+    fn begin(&self) -> Option<(Cow<'a, str>, usize, usize)> {
         let mut start = skip_space(self.json, self.at);
         if self.json.get(start) == Some(&b',') {
             start = skip_space(self.json, start + 1);
         }
         let (name, name_end) = name(self.json, start)?;
         // After the name there are a colon and perhaps spaces.
-        let value_start = skip_space(self.json, skip_space(self.json, name_end) + 1);
+        Some((name, start, skip_space(self.json, skip_space(self.json, name_end) + 1)))
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Member<'a>;
+
+    fn next(&mut self) -> Option<Member<'a>> {
+        let (name, start, value_start) = self.begin()?;
         let value_end = skip_value(self.json, value_start);
         self.at = value_end;
         Some(Member { name, value: value_start..value_end, span: start..value_end })
     }
+}
+
+/// An array within an object, by its place in the text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Array {
+    /// Where the array stands in the text.
+    pub(crate) span: Range<usize>,
+    /// Where each of its elements stands.
+    pub(crate) elements: Vec<Range<usize>>,
+}
+
+/// Returns the array at the top level of `json` that has this name, in one pass up to its end.
+///
+/// `None` if there is none. Whether the elements are valid JSON is found out when they are decoded.
+pub(crate) fn array(json: &[u8], array_name: &str) -> Option<Array> {
+    let mut members = members(json)?;
+    loop {
+        let (name, _, start) = members.begin()?;
+        if name == array_name {
+            let mut elements = Vec::new();
+            let mut at = array_begin(json, start)?;
+            loop {
+                at = skip_space(json, at);
+                match json.get(at)? {
+                    b']' => return Some(Array { span: start..at + 1, elements }),
+                    b',' => at += 1,
+                    _ => {
+                        let end = skip_value(json, at);
+                        elements.push(at..end);
+                        // Every element has at least one byte.
+                        at = end.max(at + 1);
+                    }
+                }
+            }
+        }
+        members.at = skip_value(json, start);
+    }
+}
+
+/// Returns where the elements of the array that begins at `at` begin.
+fn array_begin(json: &[u8], at: usize) -> Option<usize> {
+    (json.get(at) == Some(&b'[')).then_some(at + 1)
 }
 
 fn skip_space(json: &[u8], at: usize) -> usize {
@@ -67,12 +118,12 @@ fn name(json: &[u8], at: usize) -> Option<(Cow<'_, str>, usize)> {
 /// Returns the end of the string that begins at `at`.
 fn skip_string(json: &[u8], at: usize) -> usize {
     let mut end = at + 1;
-    while let Some(byte) = json.get(end) {
-        match byte {
-            b'"' => return end + 1,
-            b'\\' => end += 2,
-            _ => end += 1,
+    while let Some(found) = json.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        end += found;
+        if json[end] == b'"' {
+            return end + 1;
         }
+        end += 2;
     }
     json.len()
 }
@@ -130,6 +181,38 @@ mod tests {
         let expected = [("a", "[1,{\"_key\":\"x\"}]"), ("_key", "\"}\\\"\""), ("n", "-1.5e3"), ("b", "null")];
         assert_eq!(found(json), expected.map(|(name, value)| (name.to_owned(), value)));
         assert!(found("{}").is_empty() && found(" { } ").is_empty());
+    }
+
+    #[test]
+    fn the_elements_of_an_array_are_found_among_other_members() {
+        let json = r#" {"a":[0], "b" : [ {"x":[1,"]"]} ,2, "\"," , null,[ ] ] ,"c":{}}"#;
+        let found = array(json.as_bytes(), "b").unwrap();
+        let elements: Vec<_> = found.elements.iter().map(|element| &json[element.clone()]).collect();
+        assert_eq!(elements, [r#"{"x":[1,"]"]}"#, "2", r#""\",""#, "null", "[ ]"]);
+        assert!(json[..found.span.start].ends_with(": ") && json[found.span.end..].starts_with(" ,\"c\""));
+        assert!(array(br#"{"b":[ ]}"#, "b").unwrap().elements.is_empty());
+        for none in ["{}", r#"{"b":{}}"#, r#"{"b":[1,"#, r#"{"b":["}"#, "[]", ""] {
+            assert_eq!(array(none.as_bytes(), "b"), None, "{none}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_elements_of_any_array_are_found(values: Vec<String>, numbers: Vec<i64>, pretty: bool) {
+            let elements: Vec<_> = values.into_iter().map(Value::from).chain([Value::from(numbers)]).collect();
+            let body = serde_json::json!({ "a": { "result": [1] }, "result": elements, "z": "]" });
+            let json = if pretty { format!("{body:#}") } else { body.to_string() };
+            let found = array(json.as_bytes(), "result").unwrap();
+            let decode = |place| serde_json::from_str::<Value>(&json[place]).unwrap();
+            prop_assert_eq!(found.elements.into_iter().map(decode).collect::<Vec<_>>(), elements);
+            prop_assert_eq!(&decode(found.span), &body["result"]);
+        }
+
+        #[test]
+        fn no_text_causes_a_panic(text in ".{0,60}") {
+            _ = array(text.as_bytes(), "result");
+            _ = array(format!("{{\"result\":[{text}").as_bytes(), "result");
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use arango_protocol::{ApiResponse, ErrorObject, OutputError};
 use http::HeaderName;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::extra::Extra;
 use super::ids::{BatchId, CursorId};
@@ -51,11 +50,11 @@ pub struct Batch<T> {
     pub(super) max_runtime: Option<Duration>,
 }
 
-/// The body, in any order.
+/// The body, in any order. `R` are its rows.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "T: DeserializeOwned"))]
-struct Body<T> {
-    result: Vec<T>,
+#[serde(rename_all = "camelCase")]
+pub(super) struct Body<R> {
+    result: R,
     error: bool,
     has_more: bool,
     id: Option<CursorId>,
@@ -66,19 +65,10 @@ struct Body<T> {
     extra: Option<Extra>,
 }
 
-impl<T> Batch<T> {
-    /// Returns whether the next batch can be read again.
-    ///
-    /// It can if the query was created with [`allow_retry`](crate::QueryOptions::allow_retry), since 3.11.
-    pub fn is_repeatable(&self) -> bool {
-        self.is_repeatable
-    }
-}
-
-impl<T: DeserializeOwned> Batch<T> {
-    /// Decodes a batch in one pass, straight into the rows.
-    pub(super) fn read(response: &ApiResponse) -> Result<Self, OutputError> {
-        let body: Body<T> = response.json()?;
+impl<'a, R: Deserialize<'a>> Body<R> {
+    /// Decodes a body in one pass.
+    pub(super) fn read(response: &'a ApiResponse) -> Result<Self, OutputError> {
+        let body: Self = response.json()?;
         // A stored error is repeated with the status 200.
         if body.error {
             let object = ErrorObject::parse(response.bytes());
@@ -90,27 +80,43 @@ impl<T: DeserializeOwned> Batch<T> {
         if body.has_more && body.id.is_none() {
             return Err(response.invalid("there are more rows, but no `id`"));
         }
+        Ok(body)
+    }
+
+    /// Returns the batch, of these rows.
+    pub(super) fn into_batch<T>(self, response: &ApiResponse, rows: impl FnOnce(R) -> Vec<T>) -> Batch<T> {
         let dirty = response.headers().get(POTENTIAL_DIRTY_READ);
-        Ok(Self {
-            rows: body.result,
-            has_more: body.has_more,
-            cursor: body.id,
-            next_batch_id: body.next_batch_id,
-            count: body.count,
-            is_cached: body.cached,
-            extra: body.extra,
+        Batch {
+            rows: rows(self.result),
+            has_more: self.has_more,
+            cursor: self.id,
+            next_batch_id: self.next_batch_id,
+            count: self.count,
+            is_cached: self.cached,
+            extra: self.extra,
             is_potentially_dirty: dirty.is_some_and(|value| value == "true"),
             is_repeatable: false,
             max_runtime: None,
-        })
+        }
+    }
+}
+
+impl<T> Batch<T> {
+    /// Returns whether the next batch can be read again.
+    ///
+    /// It can if the query was created with [`allow_retry`](crate::QueryOptions::allow_retry), since 3.11.
+    pub fn is_repeatable(&self) -> bool {
+        self.is_repeatable
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queries::Row;
     use crate::testing::response;
     use http::{HeaderMap, HeaderValue, StatusCode};
+    use serde::de::DeserializeOwned;
     use serde_json::Value;
     use serde_json::value::RawValue;
     use std::time::Duration;
@@ -123,7 +129,7 @@ mod tests {
         "profile":{"initializing":0,"optimizing ast":0.25},"plan":{}},"error":false,"code":201}"#;
 
     fn read<T: DeserializeOwned>(body: &str) -> Result<Batch<T>, OutputError> {
-        Batch::read(&response(200, body))
+        T::read_batch(&response(200, body))
     }
 
     #[test]
@@ -199,7 +205,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(POTENTIAL_DIRTY_READ, HeaderValue::from_static("true"))]);
         let body = r#"{"result":[],"hasMore":false,"error":false}"#;
         let response = ApiResponse::new(StatusCode::CREATED, headers, body.into());
-        assert!(Batch::<u8>::read(&response).unwrap().is_potentially_dirty);
+        assert!(u8::read_batch(&response).unwrap().is_potentially_dirty);
         assert!(!read::<u8>(body).unwrap().is_potentially_dirty);
     }
 }

@@ -11,13 +11,13 @@ use arango_protocol::{
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::aql::Aql;
 use super::batch::Batch;
 use super::options::QueryOptions;
 use super::read_only::is_proved_without_loop;
+use super::row::Row;
 use super::tag::QueryTag;
 use crate::documents::ALLOW_DIRTY_READ;
 
@@ -103,7 +103,7 @@ struct Body<'a> {
     options: &'a QueryOptions,
 }
 
-impl<T: DeserializeOwned> Operation for CreateCursor<T> {
+impl<T: Row> Operation for CreateCursor<T> {
     type Output = Batch<T>;
 
     const METADATA: Metadata = Metadata::post("query.create_cursor", "/_api/cursor").scope(Scope::Database);
@@ -147,7 +147,7 @@ impl<T: DeserializeOwned> Operation for CreateCursor<T> {
     }
 
     fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
-        let mut batch = Batch::read(&response)?;
+        let mut batch = T::read_batch(&response)?;
         batch.is_repeatable = self.allows_retry() && batch.next_batch_id.is_some();
         batch.max_runtime = self.options.max_runtime.filter(|_| self.options.is_stream);
         Ok(batch)

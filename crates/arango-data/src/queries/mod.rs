@@ -15,6 +15,7 @@ mod options;
 mod options_body;
 mod parse;
 mod read_only;
+mod row;
 mod running;
 mod tag;
 
@@ -30,5 +31,6 @@ pub use kill::{ClearSlowQueries, KillQuery, KillStatus};
 pub use next_batch::NextBatch;
 pub use options::{Profile, QueryOptions};
 pub use parse::{ParseQuery, ParsedQuery};
+pub use row::{RawRows, Row};
 pub use running::{ListRunningQueries, ListSlowQueries, QueryScope, QueryState, RunningQuery};
 pub use tag::QueryTag;

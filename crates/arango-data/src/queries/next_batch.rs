@@ -10,11 +10,11 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use super::ids::{BatchId, CursorId};
+use super::row::Row;
 
 /// Reads the next batch of a cursor.
 ///
@@ -92,7 +92,7 @@ impl<T> NextBatch<T> {
     }
 }
 
-impl<T: DeserializeOwned> Operation for NextBatch<T> {
+impl<T: Row> Operation for NextBatch<T> {
     type Output = Batch<T>;
 
     // `position` is the id of the cursor, and since 3.11 the number of the batch.
@@ -122,7 +122,7 @@ impl<T: DeserializeOwned> Operation for NextBatch<T> {
     }
 
     fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
-        let mut batch = Batch::read(&response)?;
+        let mut batch = T::read_batch(&response)?;
         batch.is_repeatable = self.is_repeatable && batch.next_batch_id.is_some();
         batch.max_runtime = self.max_runtime;
         match (&self.batch, &batch.next_batch_id) {

@@ -156,11 +156,11 @@ impl Error {
         method: Method,
         path: &str,
         coordinator: Option<Coordinator>,
-        reason: &'static str,
+        reason: impl Into<BoxError>,
     ) -> Self {
         let mut attempt = Attempt::new(ErrorKind::Decode, Outcome::Executed, Phase::Body);
         attempt.coordinator = coordinator;
-        attempt.source = Some(Arc::from(BoxError::from(reason)));
+        attempt.source = Some(Arc::from(reason.into()));
         let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::Decode);
         error.0.outcome = Outcome::Executed;
         error.0.attempts.push(attempt);

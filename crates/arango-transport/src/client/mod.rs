@@ -12,4 +12,5 @@ pub(crate) mod probe;
 pub(crate) mod reconfigure;
 pub(crate) mod stack;
 pub(crate) mod state;
+pub(crate) mod streamed_response;
 pub(crate) mod transport;

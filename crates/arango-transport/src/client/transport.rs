@@ -26,6 +26,7 @@ use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
+use crate::client::streamed_response::StreamedResponse;
 use crate::error::Error;
 use crate::error::attempt::Attempt;
 use crate::layers::replaceable_policy::ReplaceablePolicy;
@@ -201,6 +202,23 @@ impl Transport {
         read: impl Fn(ApiResponse) -> Result<T, OutputError>,
     ) -> impl Future<Output = Result<(T, Vec<Attempt>), Error>> {
         self.send_and_read(context, move |context, response| Ok((read(response)?, context.attempts.failed())))
+    }
+
+    /// Sends a [prepared](Self::prepare) request, and returns the response when its head has arrived.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    #[doc(hidden)] // for the crate `arango`
+    pub async fn send_streaming(
+        &self,
+        PreparedRequest(mut context): PreparedRequest,
+    ) -> Result<StreamedResponse, Error> {
+        let unsent = Arc::get_mut(&mut context).expect("a prepared request is not shared before it is sent");
+        (unsent.call.streaming, unsent.call.has_body) = (true, false);
+        let result = self.run(Arc::clone(&context)).await;
+        self.record_end(&context, result.as_ref().err());
+        Ok(StreamedResponse::new(context, result?))
     }
 
     async fn send_and_read<T>(

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, database_of_path, is_too_large};
 
 use super::Error;
+use crate::error::stream_limit::StreamLimit;
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
 pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
@@ -56,6 +57,9 @@ fn is_unreachable(kind: ErrorKind) -> bool {
 
 fn of_kind(error: &Error) -> Option<&'static str> {
     use ErrorKind as K;
+    if error.cause().is_some_and(<dyn std::error::Error>::is::<StreamLimit>) {
+        return Some("raise this limit, or request less data");
+    }
     Some(match error.kind() {
         K::NeedsCoordinator => "use client.coordinator(&coordinator)",
         K::ClientClosed => "build a new client",

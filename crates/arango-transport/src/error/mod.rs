@@ -7,6 +7,7 @@ pub(crate) mod causes;
 mod display;
 pub(crate) mod foreign;
 mod questions;
+pub(crate) mod stream_limit;
 mod transient;
 pub(crate) mod unsupported;
 pub(crate) mod wording;

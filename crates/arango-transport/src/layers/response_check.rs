@@ -57,12 +57,26 @@ fn attempt(context: &CallContext, error: &OutputError) -> Attempt {
         None => Attempt::new(ErrorKind::Decode, Outcome::Unknown, Phase::Body),
     };
     attempt.status = Some(error.status());
+    add_current(context, &mut attempt);
+    attempt
+}
+
+/// Adds the coordinator and the connection of the current attempt to its failure.
+fn add_current(context: &CallContext, attempt: &mut Attempt) {
     if let Some((coordinator, since)) = context.attempts.current() {
         attempt.coordinator = Some(coordinator);
         attempt.elapsed = since.elapsed();
     }
-    context.attempts.add_connection(&mut attempt);
-    attempt
+    context.attempts.add_connection(attempt);
+}
+
+/// Returns the error of a call whose response was returned before its body had been read.
+#[cold]
+pub(crate) fn interrupted(context: &CallContext, failed: AttemptError) -> Error {
+    let (mut attempt, _) = failed.into_parts();
+    add_current(context, &mut attempt);
+    context.reject();
+    Error::with_response(context, attempt)
 }
 
 /// Returns the error of a response that is not a success of its call.

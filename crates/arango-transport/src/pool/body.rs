@@ -14,9 +14,11 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep, timeout_at};
+use tokio::time::Instant;
 
+use crate::error::stream_limit::StreamLimit;
 use crate::pool::PooledConnection;
+use crate::pool::lazy_timer::LazyTimer;
 use crate::types::boxed::BoxError;
 
 /// The response to one attempt. Boxed because every layer moves it.
@@ -31,10 +33,20 @@ pub struct Body {
     idle_timeout: Option<Box<IdleTimeout>>,
 }
 
-/// The idle timeout of a body, and its timer while no data arrives.
+/// The idle timeout of a body. All its waits share one timer.
 struct IdleTimeout {
     idle: Duration,
-    idle_timer: Option<Pin<Box<Sleep>>>,
+    timer: LazyTimer,
+    /// When the present wait ends; `None` while the body is not waited for.
+    ends: Option<Instant>,
+}
+
+impl IdleTimeout {
+    /// Returns ready if no data has arrived for too long.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let ends = *self.ends.get_or_insert_with(|| Instant::now() + self.idle);
+        self.timer.poll(ends, cx)
+    }
 }
 
 enum Repr {
@@ -79,7 +91,7 @@ impl Body {
 
     /// Makes the body fail when no data arrives for `idle`.
     pub(crate) fn with_idle_timeout(mut self, idle: Duration) -> Self {
-        self.idle_timeout = Some(Box::new(IdleTimeout { idle, idle_timer: None }));
+        self.idle_timeout = Some(Box::new(IdleTimeout { idle, timer: LazyTimer::default(), ends: None }));
         self
     }
 
@@ -155,21 +167,20 @@ impl Body {
         let received = part.as_ref().and_then(|part| part.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
         let remaining = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
         let announced = received.saturating_add(remaining);
-        // At most 1 MiB is allocated because of an announced length.
-        let mut whole = Vec::with_capacity(announced.min(limit).min(1 << 20));
+        let (mut whole, mut timer) = (Vec::new(), LazyTimer::default());
         loop {
             let frame = match part.take() {
                 Some(frame) => frame,
                 None if self.is_end_stream() => return Ok(whole.into()),
                 None => {
                     let limit_at = (Instant::now() + idle).min(deadline);
-                    match timeout_at(limit_at, self.frame()).await {
-                        Ok(Some(frame)) => frame,
-                        Ok(None) => return Ok(whole.into()),
-                        Err(_) if limit_at == deadline => {
+                    match timer.limit(limit_at, self.frame()).await {
+                        Some(Some(frame)) => frame,
+                        Some(None) => return Ok(whole.into()),
+                        None if limit_at == deadline => {
                             return Err(Interrupted::new(ErrorKind::DeadlineExceeded));
                         }
-                        Err(_) => return Err(Interrupted::new(ErrorKind::BodyTimeout)),
+                        None => return Err(Interrupted::new(ErrorKind::BodyTimeout)),
                     }
                 }
             };
@@ -180,8 +191,7 @@ impl Body {
                     return Err(Interrupted::new(ErrorKind::BodyTooLarge));
                 }
                 if length > whole.capacity() {
-                    // Doubles the capacity, as `Vec` does, but never beyond the limit.
-                    whole.reserve_exact((2 * whole.len()).clamp(length, limit) - whole.len());
+                    whole.reserve_exact(capacity(length, announced, limit) - whole.len());
                 }
                 whole.extend_from_slice(data);
             }
@@ -189,10 +199,23 @@ impl Body {
     }
 }
 
+/// Returns the capacity for a body of which `arrived` bytes have arrived.
+///
+/// Never more than twice of what has arrived, because anyone can announce a length.
+fn capacity(arrived: usize, announced: usize, limit: usize) -> usize {
+    let expected = if arrived <= announced { announced } else { limit };
+    arrived.saturating_mul(2).min(expected).min(limit).max(arrived)
+}
+
 /// The reason why a body cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct UndecodableBody(pub(crate) String);
+
+/// No part of a body arrived in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no part of the body arrived for {0:?}")]
+struct IdleTimeoutExpired(Duration);
 
 /// The reason why a body could not be read to its end.
 #[derive(Debug)]
@@ -202,13 +225,22 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    fn new(kind: ErrorKind) -> Self {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
         Self { kind, source: None }
     }
 
-    fn with_source(error: BoxError) -> Self {
-        let encoded = error.is::<UndecodableBody>();
-        let kind = if encoded { ErrorKind::Decode } else { ErrorKind::BodyInterrupted };
+    pub(crate) fn by_stream_limit(kind: ErrorKind, limit: StreamLimit) -> Self {
+        Self { kind, source: Some(limit.into()) }
+    }
+
+    pub(crate) fn with_source(error: BoxError) -> Self {
+        let kind = if error.is::<UndecodableBody>() {
+            ErrorKind::Decode
+        } else if error.is::<IdleTimeoutExpired>() {
+            ErrorKind::BodyTimeout
+        } else {
+            ErrorKind::BodyInterrupted
+        };
         Self { kind, source: Some(error) }
     }
 }
@@ -256,15 +288,14 @@ impl HttpBody for Body {
         let frame = this.repr.poll_frame(cx);
         let Some(watch) = &mut this.idle_timeout else { return frame };
         if frame.is_ready() {
-            watch.idle_timer = None;
+            watch.ends = None;
             return frame;
         }
-        let idle = watch.idle;
-        let timer = watch.idle_timer.get_or_insert_with(|| Box::pin(sleep(idle)));
-        ready!(timer.as_mut().poll(cx));
+        ready!(watch.poll(cx));
+        let expired = IdleTimeoutExpired(watch.idle);
         // The rest is never read, so the connection is closed instead of being returned.
         this.repr = Repr::Buffered(None);
-        Poll::Ready(Some(Err(format!("no part of the body arrived for {idle:?}").into())))
+        Poll::Ready(Some(Err(expired.into())))
     }
 
     fn is_end_stream(&self) -> bool {

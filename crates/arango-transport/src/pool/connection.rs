@@ -213,11 +213,15 @@ impl<F: Future<Output = Sent>> Future for PendingResponse<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.inner.poll(cx) {
+        let Poll::Ready(sent) = this.inner.poll(cx) else {
+            return this.timer.poll(*this.deadline, cx).map(|()| None);
+        };
+        // Here, and not when the connection becomes idle, because that may be outside of the runtime.
+        this.timer.release_task();
+        Poll::Ready(Some(match sent {
             // Boxed immediately: it is large, and is moved often.
-            Poll::Ready(Ok(response)) => Poll::Ready(Some(Ok(Box::new(response.map(Body::pending))))),
-            Poll::Ready(Err(unsent)) => Poll::Ready(Some(Err(Box::new(unsent)))),
-            Poll::Pending => this.timer.poll(*this.deadline, cx).map(|()| None),
-        }
+            Ok(response) => Ok(Box::new(response.map(Body::pending))),
+            Err(unsent) => Err(Box::new(unsent)),
+        }))
     }
 }

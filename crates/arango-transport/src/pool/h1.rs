@@ -85,8 +85,8 @@ impl Http1 {
             failed.attempt_mut().address = address;
             failed.with_source(error)
         })?;
-        let task = registry.register().drive(async move {
-            if let Err(error) = task.await {
+        let task = registry.register().drive(task, move |result| {
+            if let Err(error) = result {
                 tracing::trace!(%error, ?address, "a connection ended");
             }
         });

@@ -1,7 +1,8 @@
 //! A timer that is rarely rescheduled.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -10,11 +11,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// It stays scheduled when a wait ends. A later deadline does not reschedule it: it fires early, notices
 /// that, and only then is set to the right time.
 #[derive(Default)]
-pub(super) struct LazyTimer(Option<Pin<Box<Sleep>>>);
+pub(crate) struct LazyTimer(Option<Pin<Box<Sleep>>>);
 
 impl LazyTimer {
     /// Returns ready at the deadline.
-    pub(super) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.deadline() > deadline {
             sleep.as_mut().reset(deadline);
@@ -27,11 +28,31 @@ impl LazyTimer {
             sleep.as_mut().reset(deadline);
         }
     }
+
+    /// Releases the task that has waited. The scheduled timer would otherwise keep its memory, until it fires.
+    pub(super) fn release_task(&mut self) {
+        if let Some(sleep) = &mut self.0 {
+            // If the timer has just fired, it keeps no task either.
+            let (Poll::Ready(()) | Poll::Pending) =
+                sleep.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+
+    /// Waits for a future, but not beyond the deadline; `None` if it did not end by then.
+    pub(super) async fn limit<F: Future>(&mut self, deadline: Instant, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.poll(deadline, cx).map(|()| None),
+        })
+        .await
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::task::Wake;
     use std::time::Duration;
 
     use super::*;
@@ -47,6 +68,24 @@ mod tests {
     /// Starts a wait and cancels it after a second.
     async fn give_up(timer: &mut LazyTimer, millis: u64) {
         tokio::time::timeout(Duration::from_secs(1), wait(timer, millis)).await.unwrap_err();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_has_waited_is_released() {
+        struct Task;
+        impl Wake for Task {
+            fn wake(self: Arc<Self>) {}
+        }
+        let mut timer = LazyTimer::default();
+        let task = Arc::new(Task);
+        let waker = Waker::from(Arc::clone(&task));
+        let deadline = Instant::now() + Duration::from_secs(5);
+        assert!(timer.poll(deadline, &mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        assert_eq!(Arc::strong_count(&task), 2, "the timer would wake it");
+        timer.release_task();
+        assert_eq!(Arc::strong_count(&task), 1);
+        assert_eq!(wait(&mut timer, 7_000).await, 7_000, "the timer can be used again");
     }
 
     #[tokio::test(start_paused = true)]

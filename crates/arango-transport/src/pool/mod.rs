@@ -53,6 +53,7 @@ use connection::Connection;
 use h2::Streams;
 use identity::ServiceIdentity;
 use idle::Idle;
+pub(crate) use lazy_timer::LazyTimer;
 use permit::Permit;
 pub(crate) use pooled::PooledConnection;
 use registry::Registry;

@@ -1,8 +1,11 @@
 //! The registry of open connections and the tasks that drive them.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
 use tokio::task::AbortHandle;
 
 /// The open connections of a pool. Clones share the list and may outlive the pool.
@@ -62,19 +65,51 @@ impl Registry {
 }
 
 impl Registration {
-    /// Spawns the task that drives the connection. The entry is removed when the task ends.
-    pub(super) fn drive(self, driver: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+    /// Spawns the task that drives the connection, and calls `ended` with its result.
+    ///
+    /// The entry is removed when the task ends.
+    pub(super) fn drive<F, E>(self, driver: F, ended: E) -> AbortHandle
+    where
+        F: Future + Send + 'static,
+        E: FnOnce(F::Output) + Send + 'static,
+    {
         let (registry, number) = (self.registry.clone(), self.number);
-        let task = tokio::spawn(async move {
-            driver.await;
-            drop(self);
-        });
+        let task = tokio::spawn(ConnectionTask { driver, ended: Some(ended), _registration: self });
         let task = task.abort_handle();
         // The task may have ended already, which removed the entry.
         if let Some(entry) = registry.lock().tasks.get_mut(&number) {
             *entry = Some(task.clone());
         }
         task
+    }
+}
+
+pin_project! {
+    /// Drives a connection.
+    ///
+    /// Not an async block: each that takes a future as an argument stores it twice, and every connection has this one.
+    struct ConnectionTask<F, E> {
+        #[pin]
+        driver: F,
+        ended: Option<E>,
+        // After the driver, so that the connection is closed when its entry is removed.
+        _registration: Registration,
+    }
+}
+
+impl<F, E> Future for ConnectionTask<F, E>
+where
+    F: Future,
+    E: FnOnce(F::Output),
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let output = ready!(this.driver.poll(cx));
+        let ended = this.ended.take().expect("a task is not polled after its end");
+        ended(output);
+        Poll::Ready(())
     }
 }
 

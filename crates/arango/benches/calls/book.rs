@@ -30,6 +30,36 @@ struct Shelf {
     height: f64,
 }
 
+/// The same document, whose texts are borrowed from the JSON.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "decoded as a program would")]
+pub(crate) struct BorrowedBook<'a> {
+    title: &'a str,
+    isbn: &'a str,
+    year: u16,
+    pub(crate) pages: u32,
+    price: f64,
+    is_available: bool,
+    language: &'a str,
+    publisher: &'a str,
+    summary: &'a str,
+    #[serde(borrow)]
+    authors: Vec<&'a str>,
+    #[serde(borrow)]
+    keywords: Vec<&'a str>,
+    #[serde(borrow)]
+    shelf: BorrowedShelf<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "decoded as a program would")]
+struct BorrowedShelf<'a> {
+    room: &'a str,
+    row: u32,
+    height: f64,
+}
+
 /// A book with the attributes that the server adds.
 #[derive(Serialize)]
 pub(crate) struct StoredBook {

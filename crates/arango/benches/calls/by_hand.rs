@@ -13,7 +13,7 @@ use http_body_util::Full;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::book::{Book, KEY};
+use crate::book::{Book, BorrowedBook, KEY};
 use crate::client::Task;
 use crate::endpoint::{BATCH_ROWS, Endpoint};
 use crate::protocol::Protocol;
@@ -76,8 +76,8 @@ struct Written {
 /// A batch of rows.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Batch {
-    result: Vec<Book>,
+struct Batch<T> {
+    result: Vec<T>,
     has_more: bool,
     id: Option<String>,
     next_batch_id: Option<String>,
@@ -91,7 +91,7 @@ pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Reque
         Endpoint::Insert | Endpoint::Import => (Method::POST, "/_api/document/books"),
         // The path has a key, which differs from call to call.
         Endpoint::Get => (Method::GET, "/"),
-        Endpoint::Rows => (Method::POST, "/_api/cursor"),
+        Endpoint::Rows | Endpoint::BorrowedRows => (Method::POST, "/_api/cursor"),
     };
     let has_body = method == Method::POST;
     let mut request = match task.protocol {
@@ -108,7 +108,8 @@ pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Reque
 /// Adds to a prepared request what differs from call to call.
 pub(crate) fn fill(task: &Task, book: &Book, request: &mut Request<Full<Bytes>>) -> anyhow::Result<()> {
     match task.endpoint {
-        Endpoint::Version | Endpoint::Health | Endpoint::Rows | Endpoint::Import => {}
+        Endpoint::Version | Endpoint::Health | Endpoint::Rows | Endpoint::BorrowedRows | Endpoint::Import => {
+        }
         Endpoint::Insert => *request.body_mut() = Full::new(serde_json::to_vec(book)?.into()),
         Endpoint::Get => *request.uri_mut() = Uri::try_from(format!("/_api/document/books/{KEY}"))?,
     }
@@ -122,7 +123,8 @@ pub(crate) fn decode(endpoint: Endpoint, body: &[u8]) -> anyhow::Result<usize> {
         Endpoint::Health => serde_json::from_slice::<Health>(body)?.health.len(),
         Endpoint::Insert => serde_json::from_slice::<Written>(body)?.key.len(),
         Endpoint::Get => serde_json::from_slice::<Book>(body)?.pages as usize,
-        Endpoint::Rows => serde_json::from_slice::<Batch>(body)?.result.len(),
+        Endpoint::Rows => serde_json::from_slice::<Batch<Book>>(body)?.result.len(),
+        Endpoint::BorrowedRows => serde_json::from_slice::<Batch<BorrowedBook<'_>>>(body)?.result.len(),
         Endpoint::Import => serde_json::from_slice::<Vec<Written>>(body)?.len(),
     })
 }
@@ -131,6 +133,7 @@ pub(crate) fn decode(endpoint: Endpoint, body: &[u8]) -> anyhow::Result<usize> {
 ///
 /// `send` sends a request with another method, path and body than the prepared one, always to the same coordinator.
 pub(crate) async fn read_rows(
+    endpoint: Endpoint,
     rows: u64,
     mut send: impl AsyncFnMut(Method, Uri, Bytes) -> anyhow::Result<Bytes>,
 ) -> anyhow::Result<u64> {
@@ -143,18 +146,23 @@ pub(crate) async fn read_rows(
     let mut body = send(Method::POST, Uri::from_static("/_api/cursor"), query.to_string().into()).await?;
     let (mut pages, mut cursor) = (0, None);
     loop {
-        let batch: Batch = serde_json::from_slice(&body)?;
+        let (id, has_more, next) = if endpoint == Endpoint::BorrowedRows {
+            let batch: Batch<BorrowedBook<'_>> = serde_json::from_slice(&body)?;
+            pages += batch.result.iter().map(|book| u64::from(book.pages)).sum::<u64>();
+            (batch.id, batch.has_more, batch.next_batch_id)
+        } else {
+            let batch: Batch<Book> = serde_json::from_slice(&body)?;
+            pages += batch.result.iter().map(|book| u64::from(book.pages)).sum::<u64>();
+            (batch.id, batch.has_more, batch.next_batch_id)
+        };
         drop(body);
-        cursor = batch.id.or(cursor);
-        for book in batch.result {
-            pages += u64::from(book.pages);
-        }
+        cursor = id.or(cursor);
         let Some(cursor) = &cursor else { return Ok(pages) };
-        if !batch.has_more {
+        if !has_more {
             send(Method::DELETE, format!("/_api/cursor/{cursor}").try_into()?, Bytes::new()).await?;
             return Ok(pages);
         }
-        let next = batch.next_batch_id.context("a batch without the number of the next one")?;
+        let next = next.context("a batch without the number of the next one")?;
         body = send(Method::POST, format!("/_api/cursor/{cursor}/{next}").try_into()?, Bytes::new()).await?;
     }
 }

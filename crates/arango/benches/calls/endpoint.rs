@@ -16,6 +16,9 @@ pub(crate) enum Endpoint {
     Get,
     /// Reads rows of a cursor: as many as there are calls.
     Rows,
+    /// Reads the same rows into types that borrow from their batch.
+    #[value(name = "rows, borrowed")]
+    BorrowedRows,
     /// Imports documents: as many as there are calls.
     Import,
 }
@@ -28,6 +31,7 @@ impl Endpoint {
             Self::Insert => "insert",
             Self::Get => "get",
             Self::Rows => "rows",
+            Self::BorrowedRows => "rows, borrowed",
             Self::Import => "import",
         }
     }
@@ -36,7 +40,7 @@ impl Endpoint {
     pub(crate) fn unit(self) -> &'static str {
         match self {
             Self::Version | Self::Health | Self::Insert | Self::Get => "call",
-            Self::Rows => "row",
+            Self::Rows | Self::BorrowedRows => "row",
             Self::Import => "document",
         }
     }
@@ -45,7 +49,9 @@ impl Endpoint {
     pub(crate) fn calls(self, calls: u32) -> u32 {
         match self {
             Self::Version | Self::Health | Self::Insert | Self::Get => calls,
-            Self::Rows | Self::Import => calls.next_multiple_of(BATCH_ROWS / ROWS_PER_CALL) * ROWS_PER_CALL,
+            Self::Rows | Self::BorrowedRows | Self::Import => {
+                calls.next_multiple_of(BATCH_ROWS / ROWS_PER_CALL) * ROWS_PER_CALL
+            }
         }
     }
 }

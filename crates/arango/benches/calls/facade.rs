@@ -1,9 +1,9 @@
 //! The measured client, used as a program would use it.
 
-use arango::data::Aql;
+use arango::data::{Aql, RawRows};
 use arango::{Client, Collection, Database, Tls};
 
-use crate::book::{Book, KEY};
+use crate::book::{Book, BorrowedBook, KEY};
 use crate::client::{Calls, Task};
 use crate::endpoint::{BATCH_ROWS, Endpoint};
 use crate::protocol::Protocol;
@@ -51,15 +51,24 @@ impl Calls for Facade {
             Endpoint::Health => self.database.cluster().health().await?.servers().len(),
             Endpoint::Insert => self.books.insert(&self.book).await?.key.as_str().len(),
             Endpoint::Get => self.books.get::<Book>(KEY).await?.map_or(0, |book| book.pages as usize),
-            Endpoint::Rows => self.rows(BATCH_ROWS.into()).await?.try_into()?,
+            Endpoint::Rows | Endpoint::BorrowedRows => self.rows(BATCH_ROWS.into()).await?.try_into()?,
             Endpoint::Import => self.import(BATCH_ROWS.into()).await?.try_into()?,
         })
     }
 
     async fn rows(&mut self, rows: u64) -> anyhow::Result<u64> {
         let query = Aql::new("FOR b IN books LIMIT @rows RETURN b").bind("rows", rows);
-        let mut rows = self.database.query::<Book>(query).batch_size(BATCH_ROWS.into()).await?;
         let mut pages = 0;
+        if self.endpoint == Endpoint::BorrowedRows {
+            let mut rows = self.database.query::<RawRows>(query).batch_size(BATCH_ROWS.into()).await?;
+            while let Some(batch) = rows.next_batch().await? {
+                for book in batch.rows::<BorrowedBook<'_>>() {
+                    pages += u64::from(book?.pages);
+                }
+            }
+            return Ok(pages);
+        }
+        let mut rows = self.database.query::<Book>(query).batch_size(BATCH_ROWS.into()).await?;
         while let Some(book) = rows.try_next().await? {
             pages += u64::from(book.pages);
         }

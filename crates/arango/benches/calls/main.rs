@@ -84,7 +84,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// What is compared. A pool is the minimum with several coordinators, one connection the minimum with one.
-const COMPARISONS: [(Endpoint, Caller); 11] = [
+const COMPARISONS: [(Endpoint, Caller); 13] = [
     (Endpoint::Version, Caller::Raw),
     (Endpoint::Health, Caller::Raw),
     (Endpoint::Version, Caller::Pool),
@@ -94,6 +94,8 @@ const COMPARISONS: [(Endpoint, Caller); 11] = [
     (Endpoint::Get, Caller::Pool),
     (Endpoint::Rows, Caller::Raw),
     (Endpoint::Rows, Caller::Pool),
+    (Endpoint::BorrowedRows, Caller::Raw),
+    (Endpoint::BorrowedRows, Caller::Pool),
     (Endpoint::Import, Caller::Raw),
     (Endpoint::Import, Caller::Pool),
 ];
@@ -156,7 +158,7 @@ impl RunConfig {
         // Of two lengths, which differ if rows or documents are kept.
         for calls in [FEW, MANY] {
             if self.instructions
-                && matches!(endpoint, Endpoint::Rows | Endpoint::Import)
+                && matches!(endpoint, Endpoint::Rows | Endpoint::BorrowedRows | Endpoint::Import)
                 && let (Some(facade), Some(raw)) =
                     (valgrind::peak_kib(&facade, calls)?, valgrind::peak_kib(&raw, calls)?)
             {

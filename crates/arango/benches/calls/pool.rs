@@ -92,7 +92,7 @@ impl Calls for Pool {
 
     async fn rows(&mut self, rows: u64) -> anyhow::Result<u64> {
         let index = self.next_coordinator();
-        read_rows(rows, async |method, uri, body| {
+        read_rows(self.task.endpoint, rows, async |method, uri, body| {
             let mut request = self.coordinators[index].request();
             (*request.method_mut(), *request.uri_mut(), *request.body_mut()) = (method, uri, Full::new(body));
             self.send(index, request).await

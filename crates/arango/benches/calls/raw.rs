@@ -36,7 +36,7 @@ impl Calls for Raw {
     }
 
     async fn rows(&mut self, rows: u64) -> anyhow::Result<u64> {
-        read_rows(rows, async |method, uri, body| {
+        read_rows(self.task.endpoint, rows, async |method, uri, body| {
             self.sender.ready().await?;
             let mut request = self.prepared.clone();
             (*request.method_mut(), *request.uri_mut(), *request.body_mut()) = (method, uri, Full::new(body));

@@ -1,5 +1,6 @@
 //! The rows of a query, batch by batch.
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::{fmt, vec};
 
-use arango_data::{Batch, Extra, NextBatch, Warning};
+use arango_data::{Batch, Extra, NextBatch, RawRows, Row, Warning};
 use arango_transport::protocol::{BuildError, Outcome};
 use arango_transport::{Coordinator, Error};
 use futures_util::{Stream, TryStreamExt};
@@ -19,6 +20,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::data::cursor_ticket::CursorTicket;
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::row_batch::RowBatch;
 use crate::data::server_cursor::ServerCursor;
 use crate::data::transaction::TransactionCalls;
 use crate::handles::data_support::{invalid_request, without_runtime};
@@ -95,7 +97,7 @@ impl CursorEffect {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
+impl<T: Row + Send + 'static, B> Cursor<T, B> {
     pub(super) fn new(
         database: Database,
         owner: Option<Coordinator>,
@@ -151,36 +153,13 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
         cursor
     }
 
-    /// Returns the next row; `None` at the end.
-    ///
-    /// # Errors
-    ///
-    /// [`OwnerGone`](crate::ErrorKind::OwnerGone) if the cursor is lost, and as
-    /// [`execute`](crate::Database::execute). Nothing follows an error.
-    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
-        TryStreamExt::try_next(self).await
-    }
-
-    /// Returns all rows that are left.
-    ///
-    /// # Errors
-    ///
-    /// As the stream.
-    pub async fn all(mut self) -> Result<Vec<T>, Error> {
-        let mut rows = Vec::new();
-        while let Some(row) = self.try_next().await? {
-            rows.push(row);
-        }
-        Ok(rows)
-    }
-
     /// Reads to the end without the rows, and returns what the server reports about the query.
     ///
     /// # Errors
     ///
     /// As the stream.
     pub async fn finish(mut self) -> Result<Extra, Error> {
-        while self.try_next().await?.is_some() {}
+        while poll_fn(|cx| self.poll_row(cx)).await.transpose()?.is_some() {}
         Ok(std::mem::take(&mut self.extra))
     }
 
@@ -222,6 +201,34 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
         Ok(())
     }
 
+    /// Returns the next row, or the rows that are decoded together.
+    fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        loop {
+            if let Some(row) = self.rows.next() {
+                self.progress.rows += row.row_count();
+                if self.effect.allows_reading_ahead() && self.rows.len() <= self.batch_rows / 2 {
+                    // Without a runtime, the rows that are left come before the error.
+                    self.start_fetch().ok();
+                }
+                return Poll::Ready(Some(Ok(row)));
+            }
+            if let Err(error) = self.start_fetch() {
+                return self.fail(error);
+            }
+            let Some(fetch) = &mut self.fetch else { return Poll::Ready(None) };
+            let result = match ready!(Pin::new(fetch).poll(cx)).map_err(JoinError::try_into_panic) {
+                Ok(result) => result,
+                Err(Ok(panic)) => std::panic::resume_unwind(panic),
+                Err(Err(_)) => Err(without_runtime::<NextBatch<T>>(Outcome::Unknown)),
+            };
+            self.fetch = None;
+            match result {
+                Ok(batch) => self.accept(batch),
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
     /// Ends the stream with an error.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
         self.has_failed = true;
@@ -234,6 +241,45 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
         };
         self.next_batch = None;
         Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
+    /// Returns the next row; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`OwnerGone`](crate::ErrorKind::OwnerGone) if the cursor is lost, and as
+    /// [`execute`](crate::Database::execute). Nothing follows an error.
+    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
+        TryStreamExt::try_next(self).await
+    }
+
+    /// Returns all rows that are left.
+    ///
+    /// # Errors
+    ///
+    /// As the stream.
+    pub async fn all(mut self) -> Result<Vec<T>, Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = self.try_next().await? {
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}
+
+impl<B> Cursor<RawRows, B> {
+    /// Returns the next batch; `None` at the end.
+    ///
+    /// While it is read, the next one arrives. So at most two batches are in memory, if each is dropped before the next.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_next`](Cursor::try_next).
+    pub async fn next_batch(&mut self) -> Result<Option<RowBatch>, Error> {
+        let rows = poll_fn(|cx| self.poll_row(cx)).await.transpose()?;
+        Ok(rows.map(|rows| RowBatch::new(rows, &self.server)))
     }
 }
 
@@ -323,31 +369,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Stream for Cursor<T, B> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        loop {
-            if let Some(row) = this.rows.next() {
-                this.progress.rows += 1;
-                if this.effect.allows_reading_ahead() && this.rows.len() <= this.batch_rows / 2 {
-                    // Without a runtime, the rows that are left come before the error.
-                    this.start_fetch().ok();
-                }
-                return Poll::Ready(Some(Ok(row)));
-            }
-            if let Err(error) = this.start_fetch() {
-                return this.fail(error);
-            }
-            let Some(fetch) = &mut this.fetch else { return Poll::Ready(None) };
-            let result = match ready!(Pin::new(fetch).poll(cx)).map_err(JoinError::try_into_panic) {
-                Ok(result) => result,
-                Err(Ok(panic)) => std::panic::resume_unwind(panic),
-                Err(Err(_)) => Err(without_runtime::<NextBatch<T>>(Outcome::Unknown)),
-            };
-            this.fetch = None;
-            match result {
-                Ok(batch) => this.accept(batch),
-                Err(error) => return this.fail(error),
-            }
-        }
+        self.get_mut().poll_row(cx)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arango_data::{
     Aql, CreateCursor, ExplainQuery, Explanation, Extra, ParseQuery, ParsedQuery, Profile, QueryOptions,
-    QueryTag,
+    QueryTag, Row,
 };
 use arango_transport::balance::RandomSource;
 use arango_transport::protocol::BuildError;
@@ -25,7 +25,8 @@ use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
 
 impl Database {
-    /// Executes a query, whose rows are decoded into `T`.
+    /// Executes a query, whose rows are decoded into `T`: any type that owns its values, or
+    /// [`RawRows`](crate::data::RawRows) for types that borrow.
     ///
     /// ```no_run
     /// use arango::data::Aql;
@@ -36,7 +37,7 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn query<T: DeserializeOwned>(&self, query: Aql) -> Query<T> {
+    pub fn query<T: Row>(&self, query: Aql) -> Query<T> {
         let options = QueryOptions::new().allow_retry();
         let (transaction, tag) = (None, Ok(None));
         Query { database: self.clone(), aql: query, options, transaction, tag, rows: PhantomData }
@@ -265,15 +266,6 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
         Ok(self.at_most_one().await?.0)
     }
 
-    /// Executes the query and reads it to its end, without its rows.
-    ///
-    /// # Errors
-    ///
-    /// As the query, and as [`Cursor`].
-    pub async fn finish(self) -> Result<Extra, Error> {
-        self.send().await?.finish().await
-    }
-
     /// Reads until it is certain that there is no second row, and returns who responded, too.
     async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
         let database = self.database.clone();
@@ -285,6 +277,17 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
             return Err(database.unexpected_output::<CreateCursor<T>>(coordinator, reason));
         }
         Ok((first, coordinator))
+    }
+}
+
+impl<T: Row + Send + 'static, B> Query<T, B> {
+    /// Executes the query and reads it to its end, without its rows.
+    ///
+    /// # Errors
+    ///
+    /// As the query, and as [`Cursor`].
+    pub async fn finish(self) -> Result<Extra, Error> {
+        self.send().await?.finish().await
     }
 
     /// Whether the query is a stream that may write. Then no batch is read before it is needed.
@@ -336,7 +339,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for Query<T> {
+impl<T: Row + Send + 'static> IntoFuture for Query<T> {
     type Output = Result<Cursor<T>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
@@ -345,7 +348,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Query<T> {
     }
 }
 
-impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Query<T, &'a mut Transaction> {
+impl<'a, T: Row + Send + 'static> IntoFuture for Query<T, &'a mut Transaction> {
     type Output = Result<Cursor<T, &'a mut Transaction>, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 

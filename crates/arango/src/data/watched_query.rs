@@ -2,14 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use arango_data::{Batch, CreateCursor, CursorId, Transactional};
+use arango_data::{Batch, CreateCursor, CursorId, Row, Transactional};
 use arango_transport::protocol::{
     ApiResponse, BuildError, Metadata, Operation, OutputError, RequestProperties,
 };
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 /// Executes a query, and keeps the id of the cursor if its first batch cannot be decoded.
 pub(super) struct WatchedQuery<T> {
@@ -28,7 +27,7 @@ impl<T> WatchedQuery<T> {
     }
 }
 
-impl<T: DeserializeOwned> Operation for WatchedQuery<T> {
+impl<T: Row> Operation for WatchedQuery<T> {
     type Output = Batch<T>;
 
     const METADATA: Metadata = CreateCursor::<T>::METADATA;
@@ -49,7 +48,7 @@ impl<T: DeserializeOwned> Operation for WatchedQuery<T> {
     }
 }
 
-impl<T: DeserializeOwned> Transactional for WatchedQuery<T> {}
+impl<T: Row> Transactional for WatchedQuery<T> {}
 
 /// Returns the cursor of a batch, whatever its rows are.
 fn cursor_of(body: &[u8]) -> Option<CursorId> {

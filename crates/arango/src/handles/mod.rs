@@ -7,7 +7,11 @@ pub(crate) mod data_support;
 pub(crate) mod database;
 pub(crate) mod execute;
 pub(crate) mod jitter;
+#[cfg(feature = "data")]
+pub(crate) mod json_lines;
 pub(crate) mod resolve;
+pub(crate) mod response_lines;
+pub(crate) mod response_stream;
 pub(crate) mod roles;
 pub(crate) mod shared;
 pub(crate) mod time_limit;

@@ -62,7 +62,12 @@ fn refused(context: &CallContext, mut response: Response<Body>) -> AttemptError 
     AttemptError::from_attempt(refused, body)
 }
 
-fn broken_off(context: &CallContext, status: StatusCode, interrupted: Interrupted) -> AttemptError {
+/// Returns the error of a body that was not read to its end.
+pub(crate) fn broken_off(
+    context: &CallContext,
+    status: StatusCode,
+    interrupted: Interrupted,
+) -> AttemptError {
     // A successful status proves nothing if an intermediary may have sent it.
     let is_executed =
         context.progress.responder() == Responder::ArangoDb && interrupted.kind != ErrorKind::Decode;

@@ -119,10 +119,7 @@ impl Http2 {
                 let known = driver.known();
                 // No request was sent before.
                 alert.reset();
-                registry.register().drive(async move {
-                    driver.await;
-                    tracing::trace!(?address, "a connection ended");
-                });
+                registry.register().drive(driver, move |()| tracing::trace!(?address, "a connection ended"));
                 return Ok(Arc::new(Self {
                     sender,
                     known,

@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_data::{Aql, CommitTransaction, TransactionId, Transactional};
+use arango_data::{Aql, CommitTransaction, Row, TransactionId, Transactional};
 use arango_transport::protocol::ErrorKind;
 use arango_transport::{Coordinator, Error};
-use serde::de::DeserializeOwned;
 
 use super::calls::{TransactionCalls, refused};
 use super::collection::TransactionCollection;
@@ -91,7 +90,7 @@ impl Transaction {
     /// Executes a query in this transaction: see [`Database::query`](crate::Database::query).
     ///
     /// It borrows the transaction until its cursor is dropped. No batch is read in advance, or a second time.
-    pub fn query<T: DeserializeOwned>(&mut self, query: Aql) -> Query<T, &mut Self> {
+    pub fn query<T: Row>(&mut self, query: Aql) -> Query<T, &mut Self> {
         Query::in_transaction(self.calls.database(), query, Arc::clone(&self.calls))
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use arango_transport::protocol::{
     BuildError, DatabaseName, ErrorKind, InvalidName, Operation, Outcome, RequestProperties,
 };
-use arango_transport::{Call, Coordinator, Error, RetryPolicy};
+use arango_transport::{BoxError, Call, Coordinator, Error, RetryPolicy};
 
 use crate::handles::data_support::background::Background;
 use crate::handles::data_support::generated_keys::GeneratedKeys;
@@ -53,7 +53,7 @@ impl Database {
     pub(crate) fn unexpected_output<O: Operation>(
         &self,
         coordinator: Option<Coordinator>,
-        reason: &'static str,
+        reason: impl Into<BoxError>,
     ) -> Error {
         let path = [self.prefix(), O::METADATA.path].concat();
         Error::unexpected_output(&call::<O>(), O::METADATA.method, &path, coordinator, reason)
