@@ -1,6 +1,8 @@
 //! One HTTP/1.1 connection: hyper's handle and the state that the pool needs.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arango_protocol::{ErrorKind, Outcome};
@@ -10,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use pin_project_lite::pin_project;
 use tokio::runtime;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
@@ -66,6 +69,29 @@ impl Drop for Inner {
     }
 }
 
+pin_project! {
+    /// Drives a connection until it ends.
+    ///
+    /// Not an async block, which would store the connection twice.
+    struct Driver {
+        #[pin]
+        connection: http1::Connection<TokioIo<FirstByte>, Full<Bytes>>,
+        address: Option<SocketAddr>,
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if let Err(error) = ready!(this.connection.poll(cx)) {
+            tracing::trace!(%error, address = ?this.address, "a connection ended");
+        }
+        Poll::Ready(())
+    }
+}
+
 impl Http1 {
     /// Starts HTTP/1.1 on a stream. The connection stays in `registry` until its task ends.
     pub(super) async fn open(
@@ -85,11 +111,7 @@ impl Http1 {
             failed.attempt_mut().address = address;
             failed.with_source(error)
         })?;
-        let task = registry.register().drive(async move {
-            if let Err(error) = task.await {
-                tracing::trace!(%error, ?address, "a connection ended");
-            }
-        });
+        let task = registry.register().drive(Driver { connection: task, address });
         let now = Instant::now();
         let max_age_at = now + limits.age;
         Ok(Self(Box::new(Inner {
@@ -110,9 +132,13 @@ impl Http1 {
         })))
     }
 
-    /// Sends the request immediately. The future returns the response.
-    pub(super) fn send(&mut self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
+    /// Sets the `Host` header of a request.
+    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>) {
         request.headers_mut().insert(HOST, self.0.host.clone());
+    }
+
+    /// Sends the request immediately. The future returns the response.
+    pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
         self.0.sender.try_send_request(request)
     }
 
@@ -218,6 +244,7 @@ fn parse_timeout(keep_alive: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::registry::ConnectionTask;
     use proptest::prelude::*;
 
     #[test]
@@ -234,6 +261,13 @@ mod tests {
         ] {
             assert_eq!(parse_timeout(text), seconds.map(Duration::from_secs), "{text}");
         }
+    }
+
+    #[test]
+    fn the_task_of_a_connection_is_hardly_larger_than_the_connection() {
+        let connection = size_of::<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>();
+        let task = size_of::<ConnectionTask<Driver>>();
+        assert!(task <= connection + 64 && task <= 1000, "{task} of {connection} bytes");
     }
 
     proptest! {

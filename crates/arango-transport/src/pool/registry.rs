@@ -1,8 +1,11 @@
 //! The registry of open connections and the tasks that drive them.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tokio::task::AbortHandle;
 
 /// The open connections of a pool. Clones share the list and may outlive the pool.
@@ -65,16 +68,32 @@ impl Registration {
     /// Spawns the task that drives the connection. The entry is removed when the task ends.
     pub(super) fn drive(self, driver: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let (registry, number) = (self.registry.clone(), self.number);
-        let task = tokio::spawn(async move {
-            driver.await;
-            drop(self);
-        });
-        let task = task.abort_handle();
+        let task = tokio::spawn(ConnectionTask { driver, _registration: self }).abort_handle();
         // The task may have ended already, which removed the entry.
         if let Some(entry) = registry.lock().tasks.get_mut(&number) {
             *entry = Some(task.clone());
         }
         task
+    }
+}
+
+pin_project! {
+    /// The task of a connection.
+    ///
+    /// Not an async block, which would store the future of the connection twice.
+    pub(super) struct ConnectionTask<F> {
+        #[pin]
+        driver: F,
+        // Dropped with the task.
+        _registration: Registration,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for ConnectionTask<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().driver.poll(cx)
     }
 }
 
