@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr2;
+
 /// One member of an object, by its place in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member<'a> {
@@ -67,12 +69,12 @@ fn name(json: &[u8], at: usize) -> Option<(Cow<'_, str>, usize)> {
 /// Returns the end of the string that begins at `at`.
 fn skip_string(json: &[u8], at: usize) -> usize {
     let mut end = at + 1;
-    while let Some(byte) = json.get(end) {
-        match byte {
-            b'"' => return end + 1,
-            b'\\' => end += 2,
-            _ => end += 1,
+    while let Some(found) = json.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        end += found;
+        if json[end] == b'"' {
+            return end + 1;
         }
+        end += 2;
     }
     json.len()
 }
