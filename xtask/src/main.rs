@@ -56,7 +56,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
         Task::PublicApi(command) => public_api::public_api(&command).await,
-        Task::Bench(command) => bench::bench(command.write).await,
+        Task::Bench(command) => bench::bench(&command).await,
         Task::Mutants(command) => mutants::mutants(&command).await,
         Task::Soak(command) => soak::soak(&command).await,
         Task::Fuzz(command) => fuzz::fuzz(&command).await,

@@ -313,11 +313,12 @@ mod tests {
 
     #[test]
     fn a_part_of_the_body_is_decoded_without_copying_it() {
-        let response = response(r#"{"result":[{"mode":"a"},{"mode":7}]}"#);
         #[derive(Debug, Deserialize)]
         struct Borrowed<'a> {
             mode: &'a str,
         }
+
+        let response = response(r#"{"result":[{"mode":"a"},{"mode":7}]}"#);
         let first: Borrowed<'_> = response.json_part(11..23, || unreachable!("it can be decoded")).unwrap();
         assert_eq!(first.mode, "a");
         assert!(response.bytes().as_ptr_range().contains(&first.mode.as_ptr()));

@@ -13,8 +13,9 @@ use crate::error::object::ErrorObject;
 /// the latter. The absence of both proves nothing, since both can be switched off.
 #[must_use]
 pub fn names_arangodb(headers: &HeaderMap) -> bool {
-    headers.get(SERVER).is_some_and(|server| server.as_bytes().eq_ignore_ascii_case(b"ArangoDB"))
-        || headers.keys().any(|name| name.as_str().starts_with("x-arango-"))
+    // A header of ArangoDB's is usually the first one.
+    headers.keys().any(|name| name.as_str().starts_with("x-arango-"))
+        || headers.get(SERVER).is_some_and(|server| server.as_bytes().eq_ignore_ascii_case(b"ArangoDB"))
 }
 
 /// Returns whether ArangoDB wrote the response to an availability or version request.

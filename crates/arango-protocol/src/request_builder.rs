@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{HeaderName, Method, Request, Uri};
+use memchr::{memchr, memchr_iter};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::Serialize;
 
@@ -39,7 +40,8 @@ pub struct RequestBuilder {
     path: Option<String>,
     has_query: bool,
     body: Bytes,
-    // Not a map: most requests have none or one, and a map is large.
+    content_type: Option<HeaderValue>,
+    // Not a map: most requests have none, and a map is large.
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether a request without a body is refused.
     needs_body: bool,
@@ -61,6 +63,7 @@ impl RequestBuilder {
             path: None,
             has_query: false,
             body: Bytes::new(),
+            content_type: None,
             headers: Vec::new(),
             needs_body,
             creates: None,
@@ -149,7 +152,8 @@ impl RequestBuilder {
     /// Sets the body to bytes of this content type.
     pub fn bytes(mut self, body: impl Into<Bytes>, content_type: HeaderValue) -> Self {
         self.body = body.into();
-        self.headers.push((CONTENT_TYPE, content_type));
+        self.headers.retain(|(name, _)| name != CONTENT_TYPE);
+        self.content_type = Some(content_type);
         self
     }
 
@@ -177,7 +181,7 @@ impl RequestBuilder {
             path => {
                 let path = path.unwrap_or_else(|| self.template.to_owned());
                 // Encoded values contain no brace, so a brace is an unfilled parameter.
-                if path.contains('{') {
+                if memchr(b'{', path.as_bytes()).is_some() {
                     return Err(BuildError::MissingParam { path: self.template });
                 }
                 PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(BuildError::Path)?
@@ -186,6 +190,9 @@ impl RequestBuilder {
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
         *request.uri_mut() = Uri::from(path);
+        if let Some(content_type) = self.content_type {
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
         for (name, value) in self.headers {
             request.headers_mut().insert(name, value);
         }
@@ -212,7 +219,7 @@ fn segment_fault(value: &str) -> Option<&'static str> {
 
 /// Returns what stands before and after the parameter `{name}`, if it is in the path.
 fn around_param<'a>(path: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
-    path.match_indices('{').find_map(|(at, _)| {
+    memchr_iter(b'{', path.as_bytes()).find_map(|at| {
         let after = path[at + 1..].strip_prefix(name)?.strip_prefix('}')?;
         Some((&path[..at], after))
     })

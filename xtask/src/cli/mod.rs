@@ -139,9 +139,15 @@ pub(crate) struct PublicApi {
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Also write the measurements into `docs/performance.md`.
+    /// Also write the measurements into `docs/performance.md`, and record what calls cost.
     #[arg(long)]
     pub(crate) write: bool,
+
+    /// Only count instructions and allocations of calls, and fail if they are more than recorded.
+    ///
+    /// Instructions are compared by their ratio to those of the program by hand.
+    #[arg(long, conflicts_with = "write")]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

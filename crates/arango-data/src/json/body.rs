@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use arango_protocol::BuildError;
 use bytes::Bytes;
+use memchr::memchr;
 use memchr::memmem::Finder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -165,5 +166,5 @@ fn may_have_key(json: &[u8]) -> bool {
     static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("_key\""));
     /// With it a name can be written that has another text.
     static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u"));
-    NAME.find(json).is_some() || ESCAPE.find(json).is_some()
+    NAME.find(json).is_some() || memchr(b'\\', json).is_some_and(|at| ESCAPE.find(&json[at..]).is_some())
 }

@@ -124,8 +124,23 @@ pub(super) fn fault(key: &str) -> Option<&'static str> {
 }
 
 fn is_allowed(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_-:.@()+,=;$!*'%".contains(&byte)
+    ALLOWED[usize::from(byte)]
 }
+
+/// Whether a key may contain the byte. A table, because each response names keys.
+static ALLOWED: [bool; 256] = {
+    let (mut allowed, mut byte) = ([false; 256], 0_u8);
+    while byte < 128 {
+        allowed[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let (others, mut index) = (b"_-:.@()+,=;$!*'%", 0);
+    while index < others.len() {
+        allowed[others[index] as usize] = true;
+        index += 1;
+    }
+    allowed
+};
 
 #[cfg(test)]
 mod tests {

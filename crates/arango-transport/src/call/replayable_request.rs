@@ -7,6 +7,9 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri}
 use http_body::Body;
 use http_body_util::Full;
 
+/// How many headers the layers below usually add: authorization, driver and host.
+const ADDED_HEADERS: usize = 3;
+
 /// The parts of a request, from which each attempt's request is built. Cloning the buffered body is cheap.
 pub(crate) struct ReplayableRequest {
     pub(crate) method: Method,
@@ -48,7 +51,12 @@ impl ReplayableRequest {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         if !self.headers.is_empty() {
-            *request.headers_mut() = self.headers.clone();
+            // Not cloned: a clone has no room for more headers.
+            let mut headers = HeaderMap::with_capacity(self.headers.len() + ADDED_HEADERS);
+            for (name, value) in &self.headers {
+                headers.append(name, value.clone());
+            }
+            *request.headers_mut() = headers;
         }
         if let Some(extensions) = &self.extensions {
             *request.extensions_mut() = extensions.clone();

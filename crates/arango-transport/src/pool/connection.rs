@@ -43,7 +43,15 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// Sends the request immediately. The future returns the response, or `None` at the deadline.
+    /// Adds to a request what names the coordinator.
+    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>) {
+        match self {
+            Self::Http1(connection) => connection.complete(request),
+            Self::Http2(stream) => stream.complete(request),
+        }
+    }
+
+    /// Sends a [complete](Self::complete) request immediately. The future returns the response, or `None` at the deadline.
     pub(super) fn send(
         &mut self,
         request: Request<Full<Bytes>>,

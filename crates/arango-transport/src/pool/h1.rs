@@ -110,9 +110,13 @@ impl Http1 {
         })))
     }
 
-    /// Sends the request immediately. The future returns the response.
-    pub(super) fn send(&mut self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
+    /// Sets the `Host` header of a request.
+    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>) {
         request.headers_mut().insert(HOST, self.0.host.clone());
+    }
+
+    /// Sends the request immediately. The future returns the response.
+    pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
         self.0.sender.try_send_request(request)
     }
 
@@ -218,6 +222,7 @@ fn parse_timeout(keep_alive: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::registry::ConnectionTask;
     use proptest::prelude::*;
 
     #[test]
@@ -234,6 +239,16 @@ mod tests {
         ] {
             assert_eq!(parse_timeout(text), seconds.map(Duration::from_secs), "{text}");
         }
+    }
+
+    #[test]
+    fn the_task_of_a_connection_is_hardly_larger_than_the_connection() {
+        let connection = size_of::<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>();
+        // What is done at its end has the address.
+        let task = size_of::<
+            ConnectionTask<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>, Option<SocketAddr>>,
+        >();
+        assert!(task <= connection + 64 && task <= 1000, "{task} of {connection} bytes");
     }
 
     proptest! {

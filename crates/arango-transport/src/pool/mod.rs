@@ -28,6 +28,7 @@ mod stats;
 mod waiters;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -248,9 +249,12 @@ impl Pool {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .with_source("middleware sent a request of an attempt that has ended"));
             }
+            connection.complete(&mut outgoing.request);
             context.attempts.record_connection(connection.info());
             context.progress.set_phase(Phase::Sent);
-            let mut error = match connection.send(outgoing.request, deadline).await {
+            // Pinned here, because awaiting a future by value moves it once more.
+            let sent = pin!(connection.send(outgoing.request, deadline)).await;
+            let mut error = match sent {
                 None => {
                     permit.remove(&connection);
                     return Err(connection.timed_out());

@@ -88,7 +88,7 @@ pin_project! {
     /// Drives a connection.
     ///
     /// Not an async block: each that takes a future as an argument stores it twice, and every connection has this one.
-    struct ConnectionTask<F, E> {
+    pub(super) struct ConnectionTask<F, E> {
         #[pin]
         driver: F,
         ended: Option<E>,

@@ -38,7 +38,7 @@ pub(crate) trait Calls {
 }
 
 /// The client implementation.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Caller {
     Facade,
     /// One connection of hyper.

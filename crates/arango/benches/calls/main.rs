@@ -40,6 +40,10 @@ struct Arguments {
     /// Run the measurement, rather than only a smoke test.
     #[arg(long)]
     bench: bool,
+    /// Measure only what does not depend on the load of the machine: instructions and allocations of calls to three
+    /// coordinators.
+    #[arg(long)]
+    counts: bool,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -65,15 +69,22 @@ struct RunConfig {
     /// Both clients alternate, so that both run under the same conditions.
     rounds: usize,
     instructions: bool,
+    /// Whether to leave out all that depends on the load of the machine.
+    only_counts: bool,
 }
 
-const SMOKE_TEST: RunConfig = RunConfig { calls: 20, rounds: 1, instructions: false };
-const MEASURE: RunConfig = RunConfig { calls: 20_000, rounds: 5, instructions: true };
+const SMOKE_TEST: RunConfig = RunConfig { calls: 20, rounds: 1, instructions: false, only_counts: false };
+const MEASURE: RunConfig = RunConfig { calls: 20_000, rounds: 5, instructions: true, only_counts: false };
+const COUNT: RunConfig = RunConfig { calls: 2000, rounds: 1, instructions: true, only_counts: true };
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let Some(role) = arguments.role else {
-        return compare(if arguments.bench { &MEASURE } else { &SMOKE_TEST });
+        return compare(match arguments {
+            Arguments { bench: true, counts: true, .. } => &COUNT,
+            Arguments { bench: true, .. } => &MEASURE,
+            Arguments { bench: false, .. } => &SMOKE_TEST,
+        });
     };
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match role {
@@ -106,8 +117,7 @@ fn compare(config: &RunConfig) -> anyhow::Result<()> {
     for protocol in Protocol::COMPARED {
         let server = Server::start(protocol)?;
         for (endpoint, baseline) in COMPARISONS {
-            let is_administration = matches!(endpoint, Endpoint::Version | Endpoint::Health);
-            if protocol == Protocol::Plain || is_administration {
+            if config.compares(protocol, endpoint, baseline) {
                 counted &= config.compare(&server, protocol, endpoint, baseline, &mut rows)?;
             }
         }
@@ -120,6 +130,15 @@ fn compare(config: &RunConfig) -> anyhow::Result<()> {
 }
 
 impl RunConfig {
+    /// Returns whether a comparison is part of the run.
+    fn compares(&self, protocol: Protocol, endpoint: Endpoint, baseline: Caller) -> bool {
+        if self.only_counts {
+            let is_call = !matches!(endpoint, Endpoint::Rows | Endpoint::Import);
+            return protocol == Protocol::Plain && baseline == Caller::Pool && is_call;
+        }
+        protocol == Protocol::Plain || matches!(endpoint, Endpoint::Version | Endpoint::Health)
+    }
+
     /// Adds the rows of one comparison; returns whether everything was counted that should be.
     fn compare(
         &self,
@@ -178,7 +197,7 @@ impl RunConfig {
         add_medians(format!("allocations per {unit}"), 2, |round| {
             Some(f64::from(round.allocations) / round.calls)
         });
-        if protocol == Protocol::Plain {
+        if protocol == Protocol::Plain && !self.only_counts {
             add_medians(format!("{unit}s per second"), 0, |round| Some(round.calls / round.seconds));
             add_medians(format!("µs of CPU per {unit}"), 2, |round| {
                 Some(round.cpu_seconds? * 1e6 / round.calls)

@@ -6,7 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use anyhow::Context;
-use http::header::{CONNECTION, CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPIRES, PRAGMA, SERVER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -158,13 +161,25 @@ async fn respond(request: Request<Incoming>, responses: &Responses) -> hyper::Re
     let (status, body) = responses.respond(&head.method, head.uri.path(), &body);
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
-    // hyper adds the content length.
-    response.headers_mut().extend([
-        (SERVER, HeaderValue::from_static("ArangoDB")),
-        (CONNECTION, HeaderValue::from_static("Keep-Alive")),
-        (CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (HeaderName::from_static("x-arango-queue-time-seconds"), HeaderValue::from_static("0.000000")),
-    ]);
+    response.headers_mut().extend(HEADERS);
     Ok(response)
 }
+
+/// The headers of a response to a user, as coordinators have sent them since 3.10. hyper adds the content length.
+const HEADERS: [(HeaderName, HeaderValue); 10] = [
+    (HeaderName::from_static("x-arango-queue-time-seconds"), HeaderValue::from_static("0.000000")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'self'; form-action 'self';")),
+    (
+        CACHE_CONTROL,
+        HeaderValue::from_static(
+            "no-cache, no-store, must-revalidate, pre-check=0, post-check=0, max-age=0, s-maxage=0",
+        ),
+    ),
+    (PRAGMA, HeaderValue::from_static("no-cache")),
+    (EXPIRES, HeaderValue::from_static("0")),
+    (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000 ; includeSubDomains")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (SERVER, HeaderValue::from_static("ArangoDB")),
+    (CONNECTION, HeaderValue::from_static("Keep-Alive")),
+    (CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
+];

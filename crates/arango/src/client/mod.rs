@@ -48,7 +48,7 @@ impl Client {
 
     #[cfg(feature = "data")]
     pub(crate) fn with_query_log(mut self, query_log: QueryLog) -> Self {
-        self.shared.data.query_log = query_log;
+        self.shared = Shared::with_query_log(query_log);
         self
     }
 

@@ -228,7 +228,8 @@ impl Collection {
         }
         let read = GetCollectionProperties { collection: name.clone() };
         let limit = TimeLimit::start(&self.database, &read);
-        let accepts = self.database.execute(read).await?.accepts_generated_keys();
+        // Boxed: rare and large, so it should not enlarge the future of every insert.
+        let accepts = Box::pin(self.database.execute(read)).await?.accepts_generated_keys();
         self.database.shared.data.generated_keys.record(entry, accepts);
         self.database = limit.apply(&self.database);
         Ok(accepts)

@@ -1,7 +1,7 @@
 //! Inserting a document.
 
 use std::fmt;
-use std::future::IntoFuture;
+use std::future::{IntoFuture, ready};
 use std::marker::PhantomData;
 
 use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
@@ -113,18 +113,22 @@ impl<'a, New, Old> Insert<'a, Written<New, Old>> {
     }
 }
 
-impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
-    async fn send(self) -> Result<W, Error> {
-        let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
-        let mut collection = self.collection;
+/// Sends an insert.
+#[expect(clippy::manual_async_fn, reason = "an async function stores its parameters twice")]
+fn send<W: WriteOutput + Send + 'static>(
+    mut collection: Collection,
+    mut operation: InsertDocument<W>,
+    needs_its_key: bool,
+) -> impl Future<Output = Result<W, Error>> + Send {
+    async move {
         let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
-        let accepts_keys = is_without_key || self.needs_its_key;
+        let accepts_keys = is_without_key || needs_its_key;
         let accepts_keys = accepts_keys
             && collection
                 .accepts_generated_keys::<InsertDocument<W>>()
                 .await
                 .inspect_err(|error| collection.record_failure(error))?;
-        if self.needs_its_key && !accepts_keys {
+        if needs_its_key && !accepts_keys {
             let reason = "is not accepted by this collection, and without it the edge could be stored twice";
             return Err(invalid_request::<InsertDocument<W>>(BuildError::Field { field: "_key", reason }));
         }
@@ -133,8 +137,8 @@ impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
             operation = operation.key(&collection.new_key());
         }
         let error = match collection.execute_resolving(&operation).await {
-            Ok(written) => return Ok(written),
             Err(error) => error,
+            written => return written,
         };
         match operation.without_refused_key(&error.failure()) {
             // A key that the program chose is never replaced.
@@ -155,7 +159,10 @@ impl<'a, W: WriteOutput + Send + 'static> IntoFuture for Insert<'a, W> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        match self.operation {
+            Ok(operation) => Box::pin(send(self.collection, operation, self.needs_its_key)),
+            Err(error) => Box::pin(ready(Err(invalid_request::<InsertDocument<W>>(error)))),
+        }
     }
 }
 

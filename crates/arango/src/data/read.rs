@@ -1,7 +1,7 @@
 //! Reading a document.
 
 use std::fmt;
-use std::future::IntoFuture;
+use std::future::{IntoFuture, ready};
 use std::marker::PhantomData;
 
 use arango_data::{ChangedDocument, DocumentExists, ReadChangedDocument, ReadDocument, Revision};
@@ -54,10 +54,11 @@ impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Get<'a, T> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let operation = self.operation.map_err(invalid_request::<ReadDocument<T>>)?;
-            self.collection.execute(operation).await
-        })
+        let Self { collection, operation, .. } = self;
+        match operation {
+            Ok(operation) => Box::pin(async move { collection.execute(&operation).await }),
+            Err(error) => Box::pin(ready(Err(invalid_request::<ReadDocument<T>>(error)))),
+        }
     }
 }
 

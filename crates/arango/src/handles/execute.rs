@@ -38,8 +38,9 @@ impl Database {
             Some(_) => Box::pin(self.prepare_with_requirement(&operation)).await?,
         };
         match self.transport.send_prepared(prepared, |response| operation.output(response)).await {
-            Ok(output) => Ok(output),
             Err(error) => Err(self.explain_single_server(&O::METADATA, error).await),
+            // Passed on as a whole: taking the output out of it would move it once more.
+            output => output,
         }
     }
 

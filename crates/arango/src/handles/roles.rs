@@ -4,7 +4,7 @@
 //! server that has failed (500), or like one that does not know the call (501). So the role of the server is read
 //! after such a response. The role of a known coordinator is not read again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arango_cluster::{GetServerId, GetServerRole, ServerRole};
@@ -16,9 +16,9 @@ use crate::handles::database::Database;
 /// The longest time to wait for the role.
 const ROLE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The servers that are known to be coordinators. Clones share them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Roles(Arc<Mutex<Vec<Coordinator>>>);
+/// The servers that are known to be coordinators.
+#[derive(Debug, Default)]
+pub(crate) struct Roles(Mutex<Vec<Coordinator>>);
 
 impl Roles {
     fn is_coordinator(&self, server: &Coordinator) -> bool {

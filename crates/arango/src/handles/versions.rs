@@ -1,17 +1,17 @@
 //! The known versions of the coordinators.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arango_transport::protocol::ServerVersion;
 use arango_transport::{Coordinator, CoordinatorState, Transport};
 
-/// The known versions of a client's coordinators. Clones share them.
+/// The known versions of a client's coordinators.
 ///
 /// Each coordinator has its own version, since they differ during a rolling upgrade. A version is valid only **while
 /// a connection is open that was already open when the version was read**: a stopped process closes its connections,
 /// so the next process may have another version.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Versions(Arc<Mutex<Vec<KnownVersion>>>);
+#[derive(Debug, Default)]
+pub(crate) struct Versions(Mutex<Vec<KnownVersion>>);
 
 #[derive(Debug)]
 struct KnownVersion {

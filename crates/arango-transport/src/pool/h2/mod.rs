@@ -212,9 +212,13 @@ impl Stream {
         Self { connection: Arc::clone(connection), timer, reused, idle_since }
     }
 
+    /// Sets the `:scheme` and `:authority` of a request.
+    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>) {
+        self.connection.set_authority(request);
+    }
+
     /// Sends the request immediately. The future returns the response; dropping it earlier resets the stream.
-    pub(super) fn send(&mut self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
-        self.connection.set_authority(&mut request);
+    pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
         self.connection.sender.clone().try_send_request(request)
     }
 

@@ -79,7 +79,7 @@ pub(super) async fn have_single_leader(
     database: impl Fn() -> Database,
     collections: &[CollectionName],
 ) -> Result<bool, Error> {
-    let single_leaders = database().shared.data.single_leaders;
+    let single_leaders = database().shared.data.single_leaders.clone();
     let mut entry = database().prefix().to_owned();
     for collection in collections {
         entry.push('/');

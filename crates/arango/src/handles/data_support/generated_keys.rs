@@ -1,11 +1,11 @@
 //! Which collections accept the keys that the client makes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Which collections accept the keys that the client makes. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct GeneratedKeys(Arc<Mutex<HashMap<String, bool>>>);
+/// Which collections accept the keys that the client makes.
+#[derive(Debug, Default)]
+pub(crate) struct GeneratedKeys(Mutex<HashMap<String, bool>>);
 
 impl GeneratedKeys {
     /// Returns whether a collection accepts them, if it is known.

@@ -19,8 +19,8 @@ use crate::handles::data_support::query_log::QueryLog;
 use crate::handles::data_support::single_leaders::SingleLeaders;
 use crate::handles::database::Database;
 
-/// What all handles of a client share. Clones share it.
-#[derive(Debug, Clone, Default)]
+/// What all handles of a client share.
+#[derive(Debug, Default)]
 pub(crate) struct DataState {
     pub(crate) background: Background,
     pub(crate) generated_keys: GeneratedKeys,
