@@ -65,6 +65,22 @@ async fn a_shard_that_fails_over_costs_no_document() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_documents_of_a_lost_shard_are_sent_six_times_and_not_more() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    database.create_collection("single").shards(3).replication_factor(1).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    cluster.stop_db_server(0);
+    cluster.journal().clear();
+    let report = database.collection("single").import((0..30).map(|n| json!({ "n": n }))).await.unwrap();
+    assert!(report.stored > 0 && report.failed > 0, "{report:?}");
+    let sent = |path: &str| path.ends_with("/_api/document/single");
+    let requests = cluster.journal().entries().iter().filter(|entry| sent(&entry.path)).count();
+    assert_eq!(requests, 6, "each repetition sends the items once");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_overloaded_coordinator_gets_fewer_requests_at_a_time_until_it_has_recovered() {
     let cluster = cluster().await;
     let client = client(&cluster);

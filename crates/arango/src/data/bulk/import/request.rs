@@ -26,9 +26,10 @@ pub(super) struct Done {
 
 /// Sends a request, and those of its items again that failed for a transient reason.
 ///
-/// An item that may have been executed is sent again only if a second copy of it does no harm.
+/// An item that may have been executed is sent again only if a second copy of it does no harm. Each repetition is paid for by
+/// the retry budget.
 pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Silent>) -> Done {
-    let mut sent = collection.send_items(&mut write).await;
+    let mut sent = collection.send_items_with_repeats(&mut write, 0).await;
     let mut is_overloaded = sent.load.is_overloaded || sent.load.queue_time > MAX_QUEUE_TIME;
     for repeat in 0..REPEATS {
         let again = write.repeatable(&sent.items);
@@ -37,9 +38,10 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
         }
         let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
         sleep(at_least_half(pause, collection.database.transport.random())).await;
-        if let Some((mut again, places)) = again {
+        // Without a retry to pay with, it is tried after the next pause.
+        if let Some((mut again, places)) = again.filter(|_| collection.database.transport.pay_for_retry()) {
             again.seal();
-            let copies = collection.send_items(&mut again).await;
+            let copies = collection.send_items_with_repeats(&mut again, 0).await;
             is_overloaded |= copies.load.is_overloaded || copies.load.queue_time > MAX_QUEUE_TIME;
             let failed = copies.error.as_ref().filter(|_| !copies.is_itemised()).map(Error::outcome);
             merge_items(&mut sent.items, &places, failed.map_or(Ok(copies.items), Err));
