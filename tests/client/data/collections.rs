@@ -127,6 +127,20 @@ async fn the_shards_of_a_collection_are_listed_and_its_properties_changed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_collection_whose_creation_was_found_out_is_read_at_coordinators_that_do_not_know_it_yet() {
+    let cluster = cluster().await;
+    cluster.set_propagation(Duration::from_secs(5));
+    let database = client(&cluster).db("_system");
+    let lost = Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection*")).times(1);
+    let faults = cluster.inject(&lost);
+    database.create_collection("movies").ensure().await.unwrap();
+    drop(faults);
+    for _ in 0..3 {
+        assert_eq!(database.collection("movies").count().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_of_properties_is_sent_once_since_a_late_copy_would_undo_a_later_one() {
     let cluster = cluster().await;
     let books = client(&cluster).db("_system").collection("books");

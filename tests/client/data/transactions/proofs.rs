@@ -62,6 +62,8 @@ async fn a_proof_about_several_leaders_is_refused_before_anything_is_sent_unless
     bank.create_collection("proofs").shards(2).await.unwrap();
     sleep(Duration::from_secs(2)).await;
     let transaction = || bank.transaction(["accounts"]).proved_in("proofs");
+    let ensured = transaction().ensure_proofs().await.unwrap();
+    assert!(ensured.existed && !ensured.differences.is_empty(), "{ensured:?}");
     let closure = async |mut transaction: Transaction| transfer(&mut transaction).await;
     let error = transaction().run(closure).await.unwrap_err();
     assert_eq!((error.attempts(), error.cause().kind()), (0, ErrorKind::Request));
