@@ -114,12 +114,11 @@ impl<P: Protocol> Network<P> {
         loop {
             let reply = self.with(|script| {
                 let reply = script.replies.get(script.next).copied();
-                match reply {
-                    Some(_) => script.next += 1,
-                    None => {
-                        assert!(script.beyond.is_none(), "a client sends one request at a time");
-                        script.beyond = Some((coordinator, request));
-                    }
+                if reply.is_some() {
+                    script.next += 1;
+                } else {
+                    assert!(script.beyond.is_none(), "a client sends one request at a time");
+                    script.beyond = Some((coordinator, request));
                 }
                 reply
             });

@@ -30,11 +30,15 @@ pub(crate) enum Step<Q, E> {
 /// A call of a program, which returns how it has ended.
 pub(crate) type Run<E> = Arc<dyn Fn(Database) -> BoxFuture<'static, E> + Send + Sync>;
 
+/// The replies that the attempts of a call have met.
+type Script<P> = Vec<Reply<<P as Protocol>::Response>>;
+type Steps<P, E> = HashMap<Script<P>, Step<<P as Protocol>::Request, E>>;
+
 /// What a call does after each script that was run.
 struct Known<P: Protocol, E> {
-    steps: RwLock<HashMap<Vec<Reply<P::Response>>, Step<P::Request, E>>>,
+    steps: RwLock<Steps<P, E>>,
     /// Calls that wait for the reply after their script.
-    live: Mutex<HashMap<Vec<Reply<P::Response>>, Live<P, E>>>,
+    live: Mutex<HashMap<Script<P>, Live<P, E>>>,
 }
 
 /// The calls of the model, and what they do after each script.
