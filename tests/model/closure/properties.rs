@@ -34,7 +34,7 @@ pub(crate) fn always() -> Vec<Property<LostCommits>> {
             _ => true,
         }),
         Property::always(TICKET, |model, state| {
-            let is_told = match end(state) {
+            let is_reported = match end(state) {
                 Some(End::Failed { outcome: Outcome::Unknown, has_ticket }) => {
                     has_ticket == model.program(state).has_proof
                 }
@@ -44,7 +44,7 @@ pub(crate) fn always() -> Vec<Property<LostCommits>> {
             let is_proved = !model.program(state).has_proof
                 || state.server.proofs.is_empty()
                     != state.server.transactions.iter().any(|one| parts(one) & FIRST_PART != 0);
-            is_told && is_proved
+            is_reported && is_proved
         }),
     ]
 }
