@@ -4,9 +4,8 @@ use arango::data::Evidence;
 
 use crate::document::Document;
 use crate::message::{Refusal, Request, Response};
-use crate::replay::End;
 use crate::server::{Execution, Server};
-use crate::writes::{FIRST_REVISION, Kind, Write};
+use crate::writes::{End, FIRST_REVISION, Kind, Write};
 
 /// What has become of a write at the server.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]

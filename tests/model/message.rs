@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::document::{Content, Document, Slot, names, revision_of, revision_text, slot_of};
+use crate::network::Protocol;
 
 /// What a request does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,8 +40,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads a request of a client: its head without the last empty line, and its body.
-    pub(crate) fn parse(head: &str, body: &[u8]) -> Self {
+    fn parse(head: &str, body: &[u8]) -> Self {
         let mut lines = head.lines();
         let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
         let headers: HashMap<String, &str> = lines
@@ -125,8 +125,7 @@ impl Response {
         !matches!(self, Self::Refused(_))
     }
 
-    /// Returns the bytes of the response.
-    pub(crate) fn http(self) -> Vec<u8> {
+    fn http(self) -> Vec<u8> {
         let (status, body) = match self {
             Self::Written { slot, revision, old_revision } => {
                 let mut body = names(slot, revision);
@@ -148,6 +147,22 @@ impl Response {
     }
 }
 
+/// Requests about documents, and their responses.
+pub(crate) struct Documents;
+
+impl Protocol for Documents {
+    type Request = Request;
+    type Response = Response;
+
+    fn parse(head: &str, body: &[u8]) -> Request {
+        Request::parse(head, body)
+    }
+
+    fn http(response: Response) -> Vec<u8> {
+        response.http()
+    }
+}
+
 /// Returns a response of ArangoDB.
 pub(crate) fn http_response(status: u16, body: &str) -> Vec<u8> {
     let length = body.len();
@@ -159,10 +174,10 @@ pub(crate) fn http_response(status: u16, body: &str) -> Vec<u8> {
 
 /// What an attempt of a client meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Reply {
-    Response(Response),
+pub(crate) enum Reply<R = Response> {
+    Response(R),
     /// The response breaks off after its head.
-    CutOff(Response),
+    CutOff(R),
     /// The connection is closed after the request was read.
     ConnectionLost,
     /// No response arrives.

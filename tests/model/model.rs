@@ -7,18 +7,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arango::Limits;
 use stateright::{Model, Property};
 
 use crate::document::{CHOSEN, Content, Document, Slot};
 use crate::family::Family;
 use crate::ledger::Ledger;
-use crate::message::{IfExists, Refusal, Reply, Request, Response, Verb};
+use crate::message::{Documents, IfExists, Refusal, Reply, Request, Response, Verb};
 use crate::network::HOSTS;
 use crate::properties;
-use crate::replay::{End, Replays, Step};
+use crate::replay::{Replays, Step};
 use crate::server::Server;
 use crate::tickets::Tickets;
-use crate::writes::FIRST_REVISION;
+use crate::writes::{End, FIRST_REVISION, Write};
 
 /// The content that the third party writes.
 const OF_THIRD_PARTY: u8 = 9;
@@ -133,20 +134,23 @@ pub(crate) enum Other {
 /// The model of a family of writes.
 pub(crate) struct LostWrites {
     pub(crate) family: Family,
-    pub(crate) replays: Arc<Replays>,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) replays: Arc<Replays<Documents, End>>,
     pub(crate) tickets: Tickets,
 }
 
 impl LostWrites {
     pub(crate) fn new(family: Family) -> Self {
-        let replays = Arc::new(Replays::new(family.writes().cloned().collect()));
-        Self { family, replays, tickets: Tickets::default() }
+        let writes: Vec<Write> = family.writes().cloned().collect();
+        let calls = writes.iter().map(|write| (write.name, write.run.clone())).collect();
+        let replays = Arc::new(Replays::new(calls, Limits::default()));
+        Self { family, writes, replays, tickets: Tickets::default() }
     }
 
     /// Returns the state of a call after its attempts have met these replies.
     fn call(&self, write: usize, script: Vec<Reply>) -> Call {
         match self.replays.step(write, &script) {
-            Step::Sends { coordinator, request } => Call::Waits { script, coordinator, request },
+            Step::Sends { coordinator, request, .. } => Call::Waits { script, coordinator, request },
             Step::Ends(end) => Call::Ended(end),
         }
     }
@@ -162,7 +166,7 @@ impl LostWrites {
         script.push(reply);
         let call = self.call(*write, script);
         if let Call::Ended(end) = call {
-            state.ledgers[client].record_end(self.replays.write(*write), end, &state.server);
+            state.ledgers[client].record_end(&self.writes[*write], end, &state.server);
         }
         state.clients[client].call = call;
     }
@@ -171,7 +175,7 @@ impl LostWrites {
     fn execute(&self, state: &mut State, author: Option<usize>, request: &Request) -> Response {
         let execution = state.server.execute(request, author);
         for client in 0..state.clients.len() {
-            let write = self.replays.write(state.clients[client].write);
+            let write = &self.writes[state.clients[client].write];
             if author != Some(client) {
                 state.ledgers[client].record_other(write, &execution);
             } else if request.verb != Verb::Read {

@@ -8,7 +8,7 @@ use arango::transport::{BoxFuture, Connect, Io};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::Notify;
 
-use crate::message::{Reply, Request, http_response};
+use crate::message::{Reply, http_response};
 
 /// The coordinators, by the last number of their addresses.
 pub(crate) const HOSTS: [&str; 3] =
@@ -16,28 +16,47 @@ pub(crate) const HOSTS: [&str; 3] =
 /// The longest request.
 const REQUEST_BYTES: usize = 4096;
 
-/// A network in which the attempts of one client meet the replies of a script, in this order.
-#[derive(Clone)]
-pub(crate) struct Network(Arc<Shared>);
+/// What clients and the server of a model send to each other.
+pub(crate) trait Protocol: 'static {
+    type Request: Copy + Send;
+    type Response: Copy + PartialEq + Send + Sync;
 
-struct Shared {
-    script: Mutex<Script>,
-    is_beyond: Notify,
+    /// Reads a request of a client: its head without the last empty line, and its body.
+    fn parse(head: &str, body: &[u8]) -> Self::Request;
+
+    /// Returns the bytes of a response.
+    fn http(response: Self::Response) -> Vec<u8>;
 }
 
-struct Script {
-    replies: Vec<Reply>,
+/// A network in which the attempts of one client meet the replies of a script, in this order.
+pub(crate) struct Network<P: Protocol>(Arc<Shared<P>>);
+
+impl<P: Protocol> Clone for Network<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+struct Shared<P: Protocol> {
+    script: Mutex<Script<P>>,
+    is_beyond: Notify,
+    /// Notified when the script has a further reply.
+    is_continued: Notify,
+}
+
+struct Script<P: Protocol> {
+    replies: Vec<Reply<P::Response>>,
     next: usize,
     /// The attempt for which there is no reply yet.
-    beyond: Option<(usize, Request)>,
+    beyond: Option<(usize, P::Request)>,
     stopped: Option<usize>,
     /// Requests that were read, and those of them that were understood.
     received: usize,
     understood: usize,
 }
 
-impl Network {
-    pub(crate) fn new(replies: &[Reply]) -> Self {
+impl<P: Protocol> Network<P> {
+    pub(crate) fn new(replies: &[Reply<P::Response>]) -> Self {
         let script = Script {
             replies: replies.to_vec(),
             next: 0,
@@ -46,11 +65,12 @@ impl Network {
             received: 0,
             understood: 0,
         };
-        Self(Arc::new(Shared { script: Mutex::new(script), is_beyond: Notify::new() }))
+        let (is_beyond, is_continued) = (Notify::new(), Notify::new());
+        Self(Arc::new(Shared { script: Mutex::new(script), is_beyond, is_continued }))
     }
 
     /// Waits for an attempt for which the script has no reply. Returns its coordinator and its request.
-    pub(crate) async fn beyond_script(&self) -> (usize, Request) {
+    pub(crate) async fn beyond_script(&self) -> (usize, P::Request) {
         loop {
             let beyond = self.with(|script| script.beyond);
             match beyond {
@@ -60,12 +80,21 @@ impl Network {
         }
     }
 
+    /// Lets the attempt for which there was no reply meet this one.
+    pub(crate) fn continue_with(&self, reply: Reply<P::Response>) {
+        self.with(|script| {
+            script.replies.push(reply);
+            script.beyond = None;
+        });
+        self.0.is_continued.notify_one();
+    }
+
     /// Returns whether each reply was met by an attempt, and each request understood.
     pub(crate) fn has_followed_script(&self) -> bool {
         self.with(|script| script.next == script.replies.len() && script.received == script.understood)
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut Script) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut Script<P>) -> T) -> T {
         change(&mut self.0.script.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -80,20 +109,25 @@ impl Network {
         })
     }
 
-    /// Returns what an attempt meets; `None` if the script has ended.
-    fn reply(&self, coordinator: usize, request: Request) -> Option<Reply> {
-        let reply = self.with(|script| {
-            let reply = script.replies.get(script.next).copied();
-            match reply {
-                Some(_) => script.next += 1,
-                None => script.beyond = Some((coordinator, request)),
+    /// Returns what an attempt meets, as soon as the script has it.
+    async fn reply(&self, coordinator: usize, request: P::Request) -> Reply<P::Response> {
+        loop {
+            let reply = self.with(|script| {
+                let reply = script.replies.get(script.next).copied();
+                if reply.is_some() {
+                    script.next += 1;
+                } else {
+                    assert!(script.beyond.is_none(), "a client sends one request at a time");
+                    script.beyond = Some((coordinator, request));
+                }
+                reply
+            });
+            if let Some(reply) = reply {
+                return reply;
             }
-            reply
-        });
-        if reply.is_none() {
             self.0.is_beyond.notify_one();
+            self.0.is_continued.notified().await;
         }
-        reply
     }
 
     /// Serves a connection to a coordinator until it breaks.
@@ -105,26 +139,26 @@ impl Network {
                 continue;
             }
             self.with(|script| script.received += 1);
-            let request = Request::parse(&head, &body);
+            let request = P::parse(&head, &body);
             self.with(|script| script.understood += 1);
-            match self.reply(coordinator, request) {
-                Some(Reply::Response(response)) => stream.write_all(&response.http()).await?,
-                Some(Reply::CutOff(response)) => {
-                    let bytes = response.http();
+            match self.reply(coordinator, request).await {
+                Reply::Response(response) => stream.write_all(&P::http(response)).await?,
+                Reply::CutOff(response) => {
+                    let bytes = P::http(response);
                     return stream.write_all(&bytes[..bytes.len() - 1]).await;
                 }
-                Some(Reply::ConnectionLost) => return Ok(()),
-                Some(Reply::Stopped(coordinator)) => {
+                Reply::ConnectionLost => return Ok(()),
+                Reply::Stopped(coordinator) => {
                     self.with(|script| script.stopped = Some(coordinator));
                     return Ok(());
                 }
-                Some(Reply::Silence) | None => std::future::pending().await,
+                Reply::Silence => std::future::pending().await,
             }
         }
     }
 }
 
-impl Connect for Network {
+impl<P: Protocol> Connect for Network<P> {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
         Box::pin(async move {
             let host = format!("http://{address}");
@@ -139,13 +173,18 @@ impl Connect for Network {
     }
 }
 
-/// Returns the response to a request that is not about documents.
+/// Returns the response to a request that is about the server or the database.
 fn of_server(head: &str) -> Option<&'static str> {
     let path = head.split(' ').nth(1)?;
     if path.ends_with("/_api/version") {
         Some(r#"{"server":"arango","license":"community","version":"3.12.4"}"#)
     } else if path == "/_admin/server/availability" {
         Some(r#"{"error":false,"code":200,"mode":"default"}"#)
+    } else if path.ends_with("/_api/database/current") {
+        // All documents have one leader.
+        Some(
+            r#"{"error":false,"code":200,"result":{"name":"bank","id":"1","isSystem":false,"path":"","sharding":"single"}}"#,
+        )
     } else {
         None
     }

@@ -6,9 +6,8 @@ use stateright::Property;
 
 use crate::ledger::Ledger;
 use crate::model::{Call, LostWrites, State};
-use crate::replay::End;
 use crate::tickets::Concluded;
-use crate::writes::{Kind, Write};
+use crate::writes::{End, Kind, Write};
 
 pub(crate) const ONE_DOCUMENT: &str = "D1: an insert makes at most one document";
 pub(crate) const NOT_EXECUTED: &str = "D4: what is reported as not executed is not executed, also not late";
@@ -135,7 +134,7 @@ fn is_doubled_by_server(write: &Write, ledger: &Ledger) -> bool {
 }
 
 fn write<'a>(model: &'a LostWrites, state: &State, client: usize) -> &'a Write {
-    model.replays.write(state.clients[client].write)
+    &model.writes[state.clients[client].write]
 }
 
 fn end(state: &State, client: usize) -> Option<End> {

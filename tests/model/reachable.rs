@@ -7,7 +7,7 @@ use stateright::Property;
 
 use crate::model::{LostWrites, State};
 use crate::properties::{any, is_refused_by_itself};
-use crate::replay::End;
+use crate::writes::End;
 
 /// What must be reachable, so that the properties say something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

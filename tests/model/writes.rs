@@ -6,12 +6,13 @@ use arango::data::{
     CollectionName, DocumentTicket, Evidence, InsertDocument, Key, OperationId, OverwriteMode,
     RemoveDocument, Removed, Revision, UpdateDocument, Written,
 };
-use arango::transport::BoxFuture;
-use arango::{Database, Error};
+use arango::protocol::Resolution;
+use arango::{Database, Error, ErrorKind, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::document::{CHOSEN, Slot, generated_key, key_text, operation_id_text, revision_text};
+use crate::replay::Run;
 
 /// The revision of the document that is there at the start.
 pub(crate) const FIRST_REVISION: u8 = 1;
@@ -44,7 +45,37 @@ pub(crate) struct Write {
     pub(crate) is_versioned: bool,
     /// What asks later, perhaps in another process.
     pub(crate) ticket: Option<DocumentTicket>,
-    pub(crate) run: Arc<dyn Fn(Database) -> BoxFuture<'static, Result<Done, Error>> + Send + Sync>,
+    pub(crate) run: Run<End>,
+}
+
+/// How a call has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum End {
+    Success {
+        evidence: Option<Evidence>,
+        is_unchanged: bool,
+    },
+    Failure {
+        kind: ErrorKind,
+        outcome: Outcome,
+        resolution: Option<Resolution>,
+        /// Whether it is the error of the read with which `modify` begins.
+        is_of_read: bool,
+    },
+}
+
+impl From<Result<Done, Error>> for End {
+    fn from(result: Result<Done, Error>) -> Self {
+        match result {
+            Ok(Done { evidence, is_unchanged }) => Self::Success { evidence, is_unchanged },
+            Err(error) => Self::Failure {
+                kind: error.kind(),
+                outcome: error.outcome(),
+                resolution: error.resolution(),
+                is_of_read: error.operation() == "document.read_existing",
+            },
+        }
+    }
 }
 
 /// The result of a write that has succeeded.
@@ -89,7 +120,7 @@ impl Write {
             ticket: None,
             run: Arc::new(move |database| {
                 let call = run(database).into_future();
-                Box::pin(async move { call.await.into_result() })
+                Box::pin(async move { call.await.into_result().into() })
             }),
         }
     }

@@ -1,7 +1,7 @@
 //! Collections and databases as a whole.
 
-use arango::ErrorKind;
 use arango::data::{DatabaseSharding, KeyGenerator, KeyOptions};
+use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
 use serde_json::json;
 use tokio::time::{Duration, sleep};
@@ -124,6 +124,30 @@ async fn the_shards_of_a_collection_are_listed_and_its_properties_changed() {
     let changed = movies.set_properties().replication_factor(2).write_concern(2).await.unwrap();
     assert_eq!(changed.write_concern, Some(2));
     assert_eq!(movies.properties().await.unwrap().replication_factor, Some(2.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collection_whose_creation_was_found_out_is_read_at_coordinators_that_do_not_know_it_yet() {
+    let cluster = cluster().await;
+    cluster.set_propagation(Duration::from_secs(5));
+    let database = client(&cluster).db("_system");
+    let lost = Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection*")).times(1);
+    let faults = cluster.inject(&lost);
+    database.create_collection("movies").ensure().await.unwrap();
+    drop(faults);
+    for _ in 0..3 {
+        assert_eq!(database.collection("movies").count().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_properties_is_sent_once_since_a_late_copy_would_undo_a_later_one() {
+    let cluster = cluster().await;
+    let books = client(&cluster).db("_system").collection("books");
+    let _lost = cluster.inject(&Fault::close(Phase::AfterRead).on(Match::put("/_api/collection*")).times(1));
+    let error = books.set_properties().wait_for_sync().await.unwrap_err();
+    assert_eq!((error.outcome(), error.attempts().len()), (Outcome::Unknown, 1), "{}", error.report());
+    assert!(!books.properties().await.unwrap().wait_for_sync);
 }
 
 #[tokio::test(start_paused = true)]

@@ -195,12 +195,13 @@ async fn the_text_of_a_ticket_is_all_that_is_needed_and_debug_does_not_print_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_without_numbered_batches_cannot_be_detached() {
+async fn a_cursor_without_numbered_batches_cannot_be_detached_and_loses_no_row() {
     let cluster = cluster_with(|builder| builder.version("3.10")).await;
     let database = database(&cluster);
     database.collection("books").insert(&book("Dune")).await.unwrap();
-    let cursor = database.query::<u64>(Aql::new(NUMBERS)).batch_size(4).await.unwrap();
+    let mut cursor = database.query::<u64>(Aql::new(NUMBERS)).batch_size(4).await.unwrap();
     assert_eq!(cursor.detach().unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(cursor.all().await.unwrap().len(), 20, "no row is lost");
     let (rows, ticket) = database.query::<u64>(Aql::new(NUMBERS)).await.unwrap().detach().unwrap();
     assert_eq!((rows.len(), ticket.is_none()), (20, true));
 }

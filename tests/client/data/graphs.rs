@@ -98,6 +98,23 @@ async fn definitions_and_orphans_are_added_replaced_and_removed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_definition_is_replaced_once_and_looked_at_if_the_response_is_lost() {
+    for phase in [Phase::AfterRead, Phase::AfterExecution] {
+        let cluster = cluster().await;
+        let graph = library(&cluster).await.graph("library");
+        let _lost = cluster.inject(&Fault::close(phase).on(Match::put("/_api/gharial*")).times(1));
+        let other = EdgeDefinition::new("wrote", ["people"], ["books"]);
+        let replaced = graph.replace_edges(other.clone()).await;
+        match phase {
+            Phase::AfterRead => assert_eq!(replaced.unwrap_err().outcome(), Outcome::Unknown),
+            _ => assert_eq!(replaced.unwrap().edge_definitions, [other]),
+        }
+        let expected = usize::from(!matches!(phase, Phase::AfterRead));
+        assert_eq!(executed(&cluster, &Method::PUT), expected, "{phase:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn edges_go_with_the_vertex_where_they_begin_or_end() {
     let cluster = cluster().await;
     let library = library(&cluster).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use arango::data::{ImportProgress, KeyGenerator, KeyOptions};
 use arango::{Limits, Outcome};
 use arango_test_cluster::{Fault, Phase};
+use http::Method;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -62,6 +63,25 @@ async fn a_shard_that_fails_over_costs_no_document() {
     let report = sink.finish().await;
     assert_eq!((report.stored, report.failed), (1000, 0), "{report:?}");
     assert_eq!(copied.count().await.unwrap(), 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_repetitions_of_the_documents_of_a_lost_shard_do_not_multiply() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    database.create_collection("single").shards(3).replication_factor(1).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    cluster.stop_db_server(0);
+    cluster.journal().clear();
+    let report = database.collection("single").import((0..30).map(|n| json!({ "n": n }))).await.unwrap();
+    assert!(report.stored > 0 && report.failed > 0, "{report:?}");
+    let entries = cluster.journal().entries();
+    let requests = entries
+        .iter()
+        .filter(|entry| entry.method == Method::POST && entry.path.starts_with("/_api/document/single"))
+        .count();
+    assert!((7..=10).contains(&requests), "{requests}: up to four attempts, and then six");
 }
 
 #[tokio::test(start_paused = true)]

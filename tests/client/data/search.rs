@@ -93,7 +93,7 @@ async fn a_view_is_refused_for_a_name_in_use_and_for_what_does_not_exist() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_view_whose_response_is_lost_is_ensured_changed_and_dropped() {
+async fn a_view_whose_response_is_lost_is_ensured_and_changed_and_dropped_at_most_once() {
     for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InBody] {
         let cluster = cluster().await;
         let library = database(&cluster);
@@ -103,7 +103,10 @@ async fn a_view_whose_response_is_lost_is_ensured_changed_and_dropped() {
         drop(faults);
         let faults = cluster.inject(&lost);
         let changed = library.update_view("titles", View::arangosearch().link("books", titles())).await;
-        assert_eq!(changed.unwrap().links.len(), 1, "{phase:?}");
+        assert!(!changed.unwrap_err().was_not_executed(), "{phase:?}");
+        // A second copy would undo what another program has changed meanwhile.
+        let expected = usize::from(!matches!(phase, Phase::AfterRead));
+        assert_eq!(executed(&cluster, &Method::PATCH), expected, "{phase:?}");
         drop(faults);
         let _faults = cluster.inject(&lost);
         let dropped = library.drop_view("titles").await;
@@ -151,7 +154,7 @@ async fn an_analyzer_in_use_is_removed_only_on_demand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_analyzer_whose_response_is_lost_is_ensured_and_removed() {
+async fn an_analyzer_whose_response_is_lost_is_ensured_and_removed_at_most_once() {
     for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InBody] {
         let cluster = cluster().await;
         let library = database(&cluster);
@@ -160,7 +163,12 @@ async fn an_analyzer_whose_response_is_lost_is_ensured_and_removed() {
         library.ensure_analyzer("words", Analyzer::delimiter(" ")).await.unwrap();
         drop(faults);
         let _faults = cluster.inject(&lost);
-        library.remove_analyzer("words").await.unwrap();
-        assert_eq!(library.analyzer("words").await.unwrap(), None, "{phase:?}");
+        let removed = library.remove_analyzer("words").await;
+        if matches!(phase, Phase::AfterRead) {
+            assert_eq!(removed.unwrap_err().outcome(), Outcome::Unknown);
+            assert!(library.analyzer("words").await.unwrap().is_some(), "it is not sent again");
+        } else {
+            assert_eq!(removed.unwrap(), DropStatus::Dropped, "{phase:?}");
+        }
     }
 }

@@ -55,6 +55,22 @@ async fn queries_of_all_coordinators_are_found_and_killed_by_their_tag() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_query_that_cannot_be_killed_keeps_no_other_one_from_being_killed() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    let runs: Vec<_> = ["invoice-1", "invoice-1", "invoice-1"].map(|tag| run(&database, tag)).into();
+    sleep(Duration::from_secs(2)).await;
+    let refusal = Fault::response(403, 11, "forbidden").on(Match::delete("/_api/query/*")).times(1);
+    let _refused = cluster.coordinator(0).inject(refusal);
+    let killed = database.queries().kill_with("invoice-1").await.unwrap();
+    let refused = killed.iter().filter(|(_, status)| status.is_err()).count();
+    assert!(killed.len() == 3 && (1..3).contains(&refused), "{killed:?}");
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(database.queries().running_with("invoice-1").await.unwrap().len(), refused);
+    drop(runs);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_query_that_writes_is_found_after_its_response_was_lost_and_is_sent_once() {
     let cluster = cluster().await;
     let database = client(&cluster).db("_system");

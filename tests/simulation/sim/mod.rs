@@ -10,6 +10,7 @@ mod attempt_layer;
 mod bank;
 mod clients;
 mod data;
+mod db_servers;
 mod fault_driver;
 mod http_parser;
 mod invariants;

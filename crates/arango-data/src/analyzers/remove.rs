@@ -1,19 +1,21 @@
 //! Removing an analyzer.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
+    RequestBuilder, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde::Deserialize;
 
 use super::ANALYZER_NOT_FOUND;
+use super::info::{AnalyzerInfo, GetAnalyzer};
 use crate::drop_status::DropStatus;
-use crate::expected_error::accept_error;
+use crate::expected_error::{accept_error, is_response_lost};
 
 /// Removes an analyzer.
 ///
-/// An analyzer that is not there is no error: an earlier copy of the same request may have removed it.
+/// An analyzer that is not there is no error. It is sent once: a late copy would remove the next one of the name.
 ///
 /// # Errors
 ///
@@ -44,7 +46,6 @@ impl Operation for RemoveAnalyzer {
     type Output = DropStatus;
 
     const METADATA: Metadata = Metadata::delete("analyzer.remove", "/_api/analyzer/{analyzer}")
-        .idempotent()
         .scope(Scope::Database)
         .permission(Permission::Write)
         .accept_statuses(&[404]);
@@ -68,14 +69,35 @@ impl Operation for RemoveAnalyzer {
     }
 }
 
+impl Resolve for RemoveAnalyzer {
+    type Question = GetAnalyzer;
+
+    fn question(&self, failure: &Failure) -> Option<GetAnalyzer> {
+        is_response_lost(failure).then(|| GetAnalyzer { name: self.name.clone() })
+    }
+
+    fn conclusion(
+        &self,
+        _: &Failure,
+        answer: Result<Option<AnalyzerInfo>, &ErrorObject>,
+    ) -> Conclusion<DropStatus> {
+        DropStatus::conclude(&answer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{assert_request, response};
+    use arango_protocol::{ErrorKind, Outcome, RequestClass};
 
     #[test]
-    fn a_missing_analyzer_is_no_error() {
+    fn a_missing_analyzer_is_no_error_and_a_lost_removal_is_not_repeated() {
         let remove = RemoveAnalyzer::new("words");
+        assert_eq!(remove.properties().class, RequestClass::NonIdempotent);
+        let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
+        assert!(remove.question(&lost).is_some());
+        assert_eq!(remove.conclusion(&lost, Ok(None)), Conclusion::Executed(DropStatus::Dropped));
         assert_request(&remove, "DELETE", "/_api/analyzer/words");
         assert_request(&remove.clone().even_if_used(), "DELETE", "/_api/analyzer/words?force=true");
         let output = |status, body: &str| remove.output(response(status, body));

@@ -16,7 +16,7 @@ use crate::names::CollectionName;
 
 /// Changes properties of a collection; what is not set stays.
 ///
-/// All others are fixed when a collection is created.
+/// All others are fixed when a collection is created. It is sent once: a late copy would undo a later change.
 ///
 /// # Errors
 ///
@@ -122,7 +122,6 @@ impl Operation for SetCollectionProperties {
 
     const METADATA: Metadata =
         Metadata::put("collection.set_properties", "/_api/collection/{collection}/properties")
-            .idempotent()
             .scope(Scope::Database)
             .permission(Permission::Write);
 

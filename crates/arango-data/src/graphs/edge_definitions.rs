@@ -71,7 +71,7 @@ impl Resolve for AddEdgeDefinition {
 
 /// Replaces which collections a collection of edges connects, in all graphs that have it.
 ///
-/// Collections that no definition names any more become orphans.
+/// Collections that no definition names any more become orphans. It is sent once: a late copy would undo a later change.
 ///
 /// # Errors
 ///
@@ -94,7 +94,6 @@ impl Operation for ReplaceEdgeDefinition {
     type Output = GraphInfo;
 
     const METADATA: Metadata = Metadata::put("graph.replace_edges", "/_api/gharial/{graph}/edge/{edges}")
-        .idempotent()
         .scope(Scope::Database)
         .permission(Permission::Write);
 
@@ -109,6 +108,24 @@ impl Operation for ReplaceEdgeDefinition {
 
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
         GraphInfo::read(&response)
+    }
+}
+
+impl Resolve for ReplaceEdgeDefinition {
+    type Question = GetGraph;
+
+    fn question(&self, failure: &Failure) -> Option<GetGraph> {
+        ask_for_graph(&self.graph, failure)
+    }
+
+    fn conclusion(
+        &self,
+        _: &Failure,
+        answer: Result<Option<GraphInfo>, &ErrorObject>,
+    ) -> Conclusion<GraphInfo> {
+        conclude_changed(answer, |graph| {
+            graph.edge_definitions.iter().any(|definition| definition.is_equivalent(&self.definition))
+        })
     }
 }
 

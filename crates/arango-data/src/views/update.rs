@@ -11,7 +11,8 @@ use super::info::ViewInfo;
 
 /// Changes the properties of a view that are set, and keeps the others.
 ///
-/// A server ignores changes of what never changes, such as the primary sort order.
+/// A server ignores changes of what never changes, such as the primary sort order. It is sent once: a late copy would undo a
+/// later change.
 ///
 /// # Errors
 ///
@@ -34,7 +35,6 @@ impl Operation for UpdateView {
     type Output = ViewInfo;
 
     const METADATA: Metadata = Metadata::patch("view.update", "/_api/view/{view}/properties")
-        .idempotent()
         .scope(Scope::Database)
         .permission(Permission::Write);
 

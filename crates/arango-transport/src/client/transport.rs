@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arango_balance::{DiscoveryTask, Members, RandomSource, StateChanges};
-use arango_protocol::{ApiResponse, Outcome, OutputError};
+use arango_protocol::{ApiResponse, CreatedResource, Outcome, OutputError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -388,6 +388,12 @@ impl Transport {
     #[doc(hidden)] // for the crate `arango`
     pub fn pay_for_retry(&self) -> bool {
         self.0.retry.budget.withdraw_one(Instant::now())
+    }
+
+    /// Records what a request to a path has created, of which another request has found out that it was executed.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn record_created(&self, created: &CreatedResource, path: &str) {
+        self.0.retry.facts.created.record(created, path, Instant::now());
     }
 
     /// Records how many rows a query has returned.

@@ -39,13 +39,13 @@ impl Database {
         self.execute(EnsureAnalyzer::new(name, analyzer)).await
     }
 
-    /// Removes an analyzer. One that is not there is no error.
+    /// Removes an analyzer. One that is not there is no error. Sent once.
     ///
     /// # Errors
     ///
     /// [`Conflict`](crate::ErrorKind::Conflict) if a view or an index uses it:
     /// [`RemoveAnalyzer::even_if_used`] removes it nevertheless.
     pub async fn remove_analyzer(&self, name: &str) -> Result<DropStatus, Error> {
-        self.execute(RemoveAnalyzer::new(name)).await
+        self.execute_resolving(RemoveAnalyzer::new(name)).await
     }
 }

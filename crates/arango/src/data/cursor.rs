@@ -302,14 +302,14 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     /// # Errors
     ///
     /// [`Request`](crate::ErrorKind::Request) if the server has no numbered batches, before 3.11: a batch that is being
-    /// read would be lost. The cursor is closed then.
-    pub fn detach(mut self) -> Result<(Vec<T>, Option<CursorTicket>), Error> {
-        let rows: Vec<T> = std::mem::take(&mut self.rows).collect();
-        let Some(next) = self.next_batch.take() else { return Ok((rows, None)) };
-        if !next.is_repeatable() {
+    /// read would be lost. The cursor stays as it is then, with all of its rows.
+    pub fn detach(&mut self) -> Result<(Vec<T>, Option<CursorTicket>), Error> {
+        if self.next_batch.as_ref().is_some_and(|next| !next.is_repeatable()) {
             let reason = "has no numbered batches, which servers have since 3.11";
             return Err(invalid_request::<NextBatch<T>>(BuildError::Field { field: "cursor", reason }));
         }
+        let rows: Vec<T> = std::mem::take(&mut self.rows).collect();
+        let Some(next) = self.next_batch.take() else { return Ok((rows, None)) };
         self.server.id = None;
         self.progress.rows += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         let ticket = CursorTicket {

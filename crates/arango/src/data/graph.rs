@@ -58,9 +58,9 @@ impl Graph {
         self.database.execute_resolving(AddEdgeDefinition::new(&self.name, definition)).await
     }
 
-    /// Replaces which collections a collection of edges connects, in all graphs that have it.
+    /// Replaces which collections a collection of edges connects, in all graphs that have it. Sent once.
     pub async fn replace_edges(&self, definition: EdgeDefinition) -> Result<GraphInfo, Error> {
-        self.database.execute(ReplaceEdgeDefinition::new(&self.name, definition)).await
+        self.database.execute_resolving(ReplaceEdgeDefinition::new(&self.name, definition)).await
     }
 
     /// Removes a collection of edges from the graph; it stays in the database. Sent once.

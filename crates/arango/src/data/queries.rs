@@ -69,18 +69,23 @@ impl Queries {
         Ok(running)
     }
 
-    /// Kills the queries that run with this tag, and returns those that were marked.
-    pub async fn kill_with<L>(&self, tag: L) -> Result<Vec<RunningQuery>, Error>
+    /// Kills the queries that run with this tag. Returns them, each with what came of it.
+    ///
+    /// One that cannot be killed does not keep the others from being killed.
+    ///
+    /// # Errors
+    ///
+    /// If the queries cannot be listed.
+    pub async fn kill_with<L>(&self, tag: L) -> Result<Vec<(RunningQuery, Result<KillStatus, Error>)>, Error>
     where
         L: TryInto<QueryTag, Error: fmt::Display>,
     {
-        let mut marked = Vec::new();
+        let mut killed = Vec::new();
         for query in self.running_with(tag).await? {
-            if self.kill(&query.id).await? == KillStatus::Marked {
-                marked.push(query);
-            }
+            let status = self.kill(&query.id).await;
+            killed.push((query, status));
         }
-        Ok(marked)
+        Ok(killed)
     }
 
     /// Lists the latest queries that were slow.

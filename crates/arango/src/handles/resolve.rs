@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_transport::protocol::{Conclusion, Failure, Outcome, Resolution, Resolve};
+use arango_transport::protocol::{Conclusion, CreatedResource, Failure, Outcome, Resolution, Resolve};
 use arango_transport::{Error, Transport};
 use tokio::time::{Instant, sleep};
 
@@ -55,7 +55,10 @@ impl Database {
         let Some(mut question) = operation.question(&failure) else { return Err(error) };
         while let Some(limit) = schedule.next().await {
             match self.clone().timeout(limit).ask(operation, &failure, question).await {
-                Ok(Conclusion::Executed(output)) => return Ok(output),
+                Ok(Conclusion::Executed(output)) => {
+                    self.record_created(operation);
+                    return Ok(output);
+                }
                 Ok(Conclusion::AskAgain { otherwise: output }) => {
                     otherwise = output.or(otherwise);
                     undecided = (Resolution::NotSeen, None);
@@ -69,6 +72,15 @@ impl Database {
         }
         let (resolution, failed) = undecided;
         otherwise.ok_or_else(|| error.with_resolution(resolution, failed))
+    }
+
+    /// Records what a write has created of which it was found out that it was executed.
+    fn record_created<O: Resolve>(&self, operation: &O) {
+        let Ok(request) = operation.request() else { return };
+        if let Some(created) = request.extensions().get::<CreatedResource>() {
+            let path = [self.prefix(), request.uri().path()].concat();
+            self.transport.record_created(created, &path);
+        }
     }
 
     /// Asks a question. An error means that it was not answered.

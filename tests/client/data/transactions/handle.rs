@@ -1,13 +1,14 @@
 //! The handle of a transaction.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use arango::data::{Aql, CollectionName, CountDocuments, OverwriteMode};
+use arango::data::{Aql, CollectionName, CountDocuments, OverwriteMode, Transaction};
 use arango::{CallOptions, ErrorKind, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, Match, Phase};
 use http::Method;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Account, bank, begins, ends, sums, transfer};
 
@@ -133,6 +134,59 @@ async fn a_refused_write_does_not_end_the_transaction() {
     transaction.collection("accounts").update("ada", &json!({ "sum": 1 })).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(sums(&cluster).await, (1, 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cursors_that_cannot_be_closed_delay_a_commit_only_once() {
+    let (cluster, bank) = bank().await;
+    let mut transaction = bank.transaction(["accounts"]).begin().await.unwrap();
+    for _ in 0..3 {
+        let query = Aql::new("FOR a IN accounts RETURN a.sum");
+        drop(transaction.query::<i64>(query).batch_size(1).await.unwrap());
+    }
+    let _silent = cluster.inject(&Fault::hang().on(Match::delete("/_api/cursor/*")));
+    let start = Instant::now();
+    transaction.commit().await.unwrap();
+    assert!(start.elapsed() <= Duration::from_secs(6), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_comes_too_late_is_no_success_although_the_server_says_so() {
+    let (cluster, bank) = bank().await;
+    let mut transaction = bank.transaction(["accounts"]).begin().await.unwrap();
+    transfer(&mut transaction).await.unwrap();
+    // It is sent in time, and executed between the end of the idle time and the next round of the server.
+    let _slow = cluster
+        .inject(&Fault::latency(Duration::from_millis(5_050)).on(Match::put("/_api/transaction/*")).times(1));
+    sleep(Duration::from_millis(54_960)).await;
+    let error = transaction.commit().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::TransactionGone, Outcome::NotExecuted),
+        "{error}"
+    );
+    assert!(error.to_string().contains("the server has aborted it"), "{error}");
+    assert_eq!((ends(&cluster, &Method::PUT), ends(&cluster, &Method::GET)), (1, 1));
+    assert_eq!(sums(&cluster).await, (100, 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_whose_commit_comes_too_late_is_run_again() {
+    let (cluster, bank) = bank().await;
+    let bank = bank.timeout(Duration::from_secs(100));
+    let runs = AtomicU32::new(0);
+    let slow = cluster
+        .inject(&Fault::latency(Duration::from_millis(5_050)).on(Match::put("/_api/transaction/*")).times(1));
+    let closure = async |mut transaction: Transaction| {
+        let left = transfer(&mut transaction).await?;
+        if runs.fetch_add(1, Ordering::Relaxed) == 0 {
+            sleep(Duration::from_millis(54_960)).await;
+        }
+        Ok::<_, arango::Error>(left)
+    };
+    assert_eq!(bank.transaction(["accounts"]).run(closure).await.unwrap(), 90);
+    assert_eq!((runs.load(Ordering::Relaxed), sums(&cluster).await), (2, (90, 110)));
+    drop(slow);
 }
 
 #[tokio::test(start_paused = true)]

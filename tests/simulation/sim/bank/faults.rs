@@ -16,7 +16,8 @@ pub(super) fn draw(scenario: &BankScenario) -> Vec<Event> {
     let base = &scenario.base;
     let mut events = schedule::draw(base);
     let mut rng = seeded_rng(base.seed, 71);
-    let fails = rng.random_bool(0.5);
+    // A leader that is lost or moves makes commits fail, too.
+    let fails = rng.random_bool(0.5) || scenario.db_server_outages > 0 || scenario.leader_moves > 0;
     let first = usize::from(base.fault_free == FaultFree::FirstCoordinator);
     for _ in 0..scenario.transaction_faults {
         let (at, duration) = (draw_time(base, &mut rng), draw_duration(&mut rng, 200, 15_000));

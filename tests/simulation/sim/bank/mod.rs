@@ -1,10 +1,12 @@
-//! Scenarios of a bank: clients move amounts between accounts in transactions while coordinators are killed.
+//! Scenarios of a bank: clients move amounts between accounts in transactions while coordinators are killed, DB-Servers are
+//! stopped, and leaders move.
 //!
 //! Each transfer also inserts an entry into a ledger, so that its effects can be counted at the end.
 
 mod faults;
 mod final_state;
 mod invariants;
+mod leader_moves;
 mod setup;
 mod transfer;
 
@@ -15,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until};
 
 use self::transfer::{End, TransferRun};
+use super::db_servers::DbServerOutages;
 use super::fault_driver::FaultDriver;
 use super::kind::Kind;
 use super::membership_check::MembershipCheck;
@@ -39,6 +42,9 @@ struct BankScenario {
     transfers: usize,
     /// The number of faults of transactions.
     transaction_faults: usize,
+    /// How often a DB-Server is stopped, and how often the leader of all documents moves.
+    db_server_outages: usize,
+    leader_moves: usize,
 }
 
 impl BankScenario {
@@ -49,6 +55,8 @@ impl BankScenario {
             payers: 32,
             transfers: rng.random_range(2..=4),
             transaction_faults: rng.random_range(4..=16),
+            db_server_outages: if rng.random_bool(0.5) { rng.random_range(1..=3) } else { 0 },
+            leader_moves: if rng.random_bool(0.5) { rng.random_range(1..=4) } else { 0 },
         }
     }
 }
@@ -81,7 +89,11 @@ pub(super) async fn run_scenario(seed: u64) -> Report {
         });
     }
     let events = faults::draw(&scenario);
-    let ((), ended) = tokio::join!(driver.run(&events), tasks.join_all());
+    let count = scenario.db_server_outages;
+    let outages = DbServerOutages { scenario: &scenario.base, count, cluster: &cluster, trace: &trace };
+    let moves = leader_moves::run(&scenario, &cluster, &admin, &trace);
+    let ((), (), (), ended) =
+        tokio::join!(driver.run(&events), outages.run(seeded_rng(seed, 73)), moves, tasks.join_all());
     let mut runs: Vec<TransferRun> = ended.into_iter().flatten().collect();
     runs.sort_by(|one, other| one.transfer.marker.cmp(&other.transfer.marker));
 

@@ -28,7 +28,7 @@ pub(super) async fn start_cluster(scenario: &BankScenario) -> (Arc<TestCluster>,
 }
 
 async fn open_accounts(bank: &Database) -> arango::Result<()> {
-    bank.create_collection(ACCOUNTS).await?;
+    bank.create_collection(ACCOUNTS).replication_factor(2).await?;
     let accounts = CollectionName::new(ACCOUNTS).expect("a valid name");
     bank.create_collection(LEDGER).distribute_shards_like(&accounts).await?;
     bank.transaction([ACCOUNTS, LEDGER]).proved_in(PROOFS).ensure_proofs().await?;

@@ -98,7 +98,8 @@ pub(super) fn draw(scenario: &BankScenario) -> Vec<Vec<Transfer>> {
 
 /// Makes a transfer.
 pub(super) async fn run(bank: &Database, trace: &Trace, transfer: Transfer) -> TransferRun {
-    trace.log(format_args!("{} BEGINS {:?}", transfer.marker, transfer.entry));
+    let proof = if transfer.is_proved { " WITH PROOF" } else { "" };
+    trace.log(format_args!("{} BEGINS{proof} {:?}", transfer.marker, transfer.entry));
     let entry = &transfer.entry;
     let closure = async |mut transaction: Transaction| pay(&mut transaction, entry).await;
     let new = bank.transaction([ACCOUNTS, LEDGER]);

@@ -6,7 +6,6 @@
 
 mod calls;
 mod claims;
-mod db_servers;
 mod documents;
 mod faults;
 mod final_state;
@@ -24,17 +23,18 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use self::calls::{Call, CallKind};
-use self::db_servers::DbServerOutages;
 use self::invariants::Evidence;
 use self::marker::ReceivedCursors;
 use self::queries::QueryRun;
 use self::scenario::DataScenario;
 use self::step::{Caller, Step, StepOutcome, StepRunner};
+use super::db_servers::DbServerOutages;
 use super::fault_driver::FaultDriver;
 use super::membership_check::MembershipCheck;
 use super::network::Network;
 use super::network_log::NetworkLog;
 use super::recovery::Recovery;
+use super::scenario::seeded_rng;
 use super::trace::Trace;
 use super::{Report, clients, create_links};
 
@@ -65,7 +65,8 @@ pub(super) async fn run_scenario(seed: u64) -> Report {
     let membership_check = MembershipCheck::begin(&clients, &trace);
 
     let driver = FaultDriver::new(&cluster, &network, &membership_check, &trace);
-    let outages = DbServerOutages { scenario: &scenario, cluster: &cluster, trace: &trace };
+    let count = scenario.db_server_outages;
+    let outages = DbServerOutages { scenario: &scenario.base, count, cluster: &cluster, trace: &trace };
     let callers: Vec<_> = (clients.iter().zip(&scenario.base.clients))
         .map(|(client, config)| Caller {
             client: client.clone(),
@@ -77,7 +78,8 @@ pub(super) async fn run_scenario(seed: u64) -> Report {
         .collect();
     let events = faults::draw(&scenario);
     let workload = run_calls(&callers, calls::draw(&scenario));
-    let ((), (), mut completed) = tokio::join!(driver.run(&events), outages.run(), workload);
+    let ((), (), mut completed) =
+        tokio::join!(driver.run(&events), outages.run(seeded_rng(seed, 63)), workload);
 
     let recovery = Recovery {
         scenario: &scenario.base,

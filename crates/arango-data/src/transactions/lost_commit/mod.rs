@@ -20,7 +20,7 @@ const PROOF_PAUSE: Duration = Duration::from_secs(5);
 const SETTLED: Duration = Duration::from_secs(1);
 /// How far apart two equal states are trusted while the first copy may be executed.
 const APART: Duration = Duration::from_secs(5);
-/// How long DB-Servers keep a transaction after its coordinator has died, and a reserve.
+/// How long DB-Servers keep a transaction that its coordinator does not commit any more, and a reserve.
 const ORPHANED: Duration = Duration::from_secs(330);
 /// How long a coordinator remembers a transaction that has ended.
 const TOMBSTONE: Duration = Duration::from_secs(600);
@@ -58,7 +58,8 @@ pub enum CommitStep {
 /// The state is asked for before anything else: a coordinator that was restarted answers a commit or an abort of a
 /// transaction that it does not know with 404, and from then on says that it was aborted. A state `committed` is not
 /// trusted at once either, since it is set before the commit is executed, and taken back if that fails. Without a proof it is
-/// trusted when it has lasted: wrongly, if the commit takes even longer and then fails.
+/// trusted when it has lasted: wrongly, if the commit takes even longer and then fails. A state `aborted` proves nothing: a
+/// coordinator that loses the DB-Server during the commit says so, too, and the DB-Server may have committed, or still do so.
 #[doc(hidden)] // for the crate `arango`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostCommit {
@@ -68,12 +69,12 @@ pub struct LostCommit {
     at: Duration,
     /// Whether the coordinator has responded, so that the first copy has ended.
     has_first_copy_ended: bool,
+    /// Whether it has said that it was committed.
+    is_acknowledged: bool,
     /// When the transaction was first said to be committed.
     committed_at: Option<Duration>,
-    /// When it was certain that the coordinator had forgotten the transaction, which it does only when it dies.
-    owner_died_at: Option<Duration>,
-    /// Whether a further commit may have made the coordinator believe that the transaction was aborted.
-    is_aborted_planted: bool,
+    /// When it was certain that the coordinator does not commit it any more: it has aborted it, or has died.
+    abandoned_at: Option<Duration>,
 }
 
 impl LostCommit {
@@ -89,9 +90,26 @@ impl LostCommit {
             step,
             at: Duration::ZERO,
             has_first_copy_ended: failure.number.is_some(),
+            is_acknowledged: false,
             committed_at: None,
-            owner_died_at: None,
-            is_aborted_planted: false,
+            abandoned_at: None,
+        }
+    }
+
+    /// Begins with the success of a commit that may have been sent too late.
+    ///
+    /// A server that is about to abort a transaction which was not used for too long does so, and says that it was committed.
+    /// Then it has recorded that it was aborted.
+    #[must_use]
+    pub fn of_late_success(proof: Proof) -> Self {
+        Self {
+            proof,
+            step: CommitStep::GetState,
+            at: Duration::ZERO,
+            has_first_copy_ended: true,
+            is_acknowledged: true,
+            committed_at: None,
+            abandoned_at: None,
         }
     }
 
@@ -105,12 +123,6 @@ impl LostCommit {
                 _ => step,
             },
         }
-    }
-
-    /// Returns whether the coordinator has begun to commit, whatever came of it.
-    #[must_use]
-    pub fn has_begun(&self) -> bool {
-        self.has_first_copy_ended || self.committed_at.is_some()
     }
 
     /// Takes the answer to what was asked last.
@@ -127,10 +139,11 @@ impl LostCommit {
     fn record_state(&mut self, answer: &CommitAnswer, now: Duration) {
         use TransactionState::{Aborted, Committed, Running};
         match answer {
+            CommitAnswer::State(Committed) if self.is_acknowledged => self.step = CommitStep::Committed,
+            CommitAnswer::State(Aborted) if self.is_acknowledged => self.step = CommitStep::NotCommitted,
             CommitAnswer::State(Running) => self.next(CommitStep::Commit, now),
             CommitAnswer::State(Committed) => self.said_committed(now),
-            CommitAnswer::State(Aborted) => self.said_aborted(now),
-            CommitAnswer::Gone => self.owner_died(now),
+            CommitAnswer::State(Aborted) | CommitAnswer::Gone => self.abandoned(now),
             // The owner may be unreachable from here only.
             _ => match self.proof {
                 Proof::Written => self.next(CommitStep::ReadProof, now),
@@ -142,27 +155,19 @@ impl LostCommit {
     fn record_commit(&mut self, answer: &CommitAnswer, now: Duration) {
         match answer {
             CommitAnswer::State(TransactionState::Committed) => self.said_committed(now),
-            CommitAnswer::State(TransactionState::Aborted) => self.said_aborted(now),
-            CommitAnswer::Busy => self.next(CommitStep::GetState, now + PAUSE),
-            CommitAnswer::Gone => {
-                self.is_aborted_planted = true;
-                self.owner_died(now);
-            }
-            _ => {
-                self.is_aborted_planted = true;
-                self.next(CommitStep::GetState, now + PAUSE);
-            }
+            CommitAnswer::State(TransactionState::Aborted) | CommitAnswer::Gone => self.abandoned(now),
+            _ => self.next(CommitStep::GetState, now + PAUSE),
         }
     }
 
     fn record_proof(&mut self, answer: &CommitAnswer, now: Duration) {
-        match (answer, self.owner_died_at) {
+        match (answer, self.abandoned_at) {
             (CommitAnswer::Proof(true), _) => self.step = CommitStep::Committed,
-            (CommitAnswer::Proof(false), Some(died)) if self.at >= died + ORPHANED => {
+            (CommitAnswer::Proof(false), Some(abandoned)) if self.at >= abandoned + ORPHANED => {
                 self.step = CommitStep::NotCommitted;
             }
-            (_, Some(died)) => {
-                let last = died + ORPHANED;
+            (_, Some(abandoned)) => {
+                let last = abandoned + ORPHANED;
                 // A last look that failed is repeated.
                 let at = if now < last { (now + PROOF_PAUSE).min(last) } else { now + PAUSE };
                 self.next(CommitStep::ReadProof, at);
@@ -189,22 +194,14 @@ impl LostCommit {
         }
     }
 
-    fn said_aborted(&mut self, now: Duration) {
-        if self.is_aborted_planted {
-            // Aborted, or planted by a coordinator that has been restarted: either way no commit begins any more.
-            self.owner_died(now);
-        } else {
-            self.step = CommitStep::NotCommitted;
-        }
-    }
-
-    fn owner_died(&mut self, now: Duration) {
+    /// The coordinator does not commit it any more. What it has begun may still come.
+    fn abandoned(&mut self, now: Duration) {
         match self.proof {
             Proof::Absent => self.step = CommitStep::Unknown,
             Proof::Written => {
                 // Later it may have forgotten the transaction without having died.
                 if now < TOMBSTONE {
-                    self.owner_died_at.get_or_insert(now);
+                    self.abandoned_at.get_or_insert(now);
                 }
                 self.next(CommitStep::ReadProof, now);
             }

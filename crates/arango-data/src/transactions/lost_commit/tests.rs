@@ -52,9 +52,9 @@ fn committed_is_believed_when_it_is_said_1_s_after_the_end_of_the_first_copy() {
 }
 
 #[test]
-fn committed_is_taken_back() {
+fn committed_that_is_taken_back_leaves_the_outcome_unknown() {
     let script = [(GetState, COMMITTED), (GetState, ABORTED)];
-    assert_eq!(play(lost(Proof::Absent), &script).0, NotCommitted);
+    assert_eq!(play(lost(Proof::Absent), &script).0, Unknown);
 }
 
 #[test]
@@ -64,18 +64,18 @@ fn with_a_proof_committed_is_believed_only_if_the_proof_is_there() {
     let not_yet = (ReadProof, CommitAnswer::Proof(false));
     let slow = [(GetState, COMMITTED), not_yet.clone(), (GetState, COMMITTED), not_yet, (GetState, ABORTED)];
     for commit in [lost(Proof::Written), ended(Proof::Written)] {
-        assert_eq!(play(commit, &slow), (NotCommitted, 2 * SECOND));
+        assert_eq!(play(commit, &slow), (ReadProof, 2 * SECOND));
     }
 }
 
 #[test]
-fn aborted_is_believed_unless_a_further_commit_may_have_planted_it() {
-    assert_eq!(play(lost(Proof::Absent), &[(GetState, ABORTED)]).0, NotCommitted);
-    let planted = [(GetState, RUNNING), (Commit, CommitAnswer::None), (GetState, ABORTED)];
-    assert_eq!(play(lost(Proof::Absent), &planted).0, Unknown);
-    assert_eq!(play(lost(Proof::Written), &planted).0, ReadProof);
+fn aborted_proves_nothing_since_a_lost_db_server_may_have_committed() {
     let refused = [(GetState, RUNNING), (Commit, ABORTED)];
-    assert_eq!(play(lost(Proof::Absent), &refused).0, NotCommitted);
+    let lost_again = [(GetState, RUNNING), (Commit, CommitAnswer::None), (GetState, ABORTED)];
+    for script in [&[(GetState, ABORTED)], &refused[..], &lost_again[..]] {
+        assert_eq!(play(lost(Proof::Absent), script).0, Unknown);
+        assert_eq!(play(lost(Proof::Written), script).0, ReadProof);
+    }
 }
 
 #[test]
@@ -104,18 +104,18 @@ fn a_proof_decides_at_once_if_it_is_there_and_after_5_min_30_s_if_it_is_not() {
     let there = [(GetState, CommitAnswer::Gone), (ReadProof, CommitAnswer::Proof(true))];
     assert_eq!(play(lost(Proof::Written), &there), (Committed, Duration::ZERO));
 
-    let mut commit = lost(Proof::Written);
-    commit.record(&CommitAnswer::Gone, 2 * SECOND);
-    let mut now = 2 * SECOND;
-    loop {
-        match commit.step(now) {
-            Wait(wait) => now += wait,
-            ReadProof => commit.record(&CommitAnswer::Proof(false), now),
-            step => {
-                assert_eq!((step, now), (NotCommitted, 332 * SECOND));
-                return;
+    for answer in [CommitAnswer::Gone, ABORTED] {
+        let mut commit = lost(Proof::Written);
+        commit.record(&answer, 2 * SECOND);
+        let mut now = 2 * SECOND;
+        let step = loop {
+            match commit.step(now) {
+                Wait(wait) => now += wait,
+                ReadProof => commit.record(&CommitAnswer::Proof(false), now),
+                step => break step,
             }
-        }
+        };
+        assert_eq!((step, now), (NotCommitted, 332 * SECOND));
     }
 }
 
@@ -163,18 +163,27 @@ fn errors_are_answers_only_if_they_are_about_the_transaction() {
     assert_eq!(answer(ErrorKind::BackendUnavailable, 1478), CommitAnswer::None);
 }
 
+#[test]
+fn a_late_success_is_believed_as_soon_as_the_state_is_known() {
+    for proof in [Proof::Absent, Proof::Written] {
+        let late = || LostCommit::of_late_success(proof);
+        assert_eq!(play(late(), &[(GetState, COMMITTED)]), (Committed, Duration::ZERO));
+        assert_eq!(play(late(), &[(GetState, ABORTED)]), (NotCommitted, Duration::ZERO));
+    }
+    let gone = [(GetState, CommitAnswer::Gone)];
+    assert_eq!(play(LostCommit::of_late_success(Proof::Absent), &gone).0, Unknown);
+    assert_eq!(play(LostCommit::of_late_success(Proof::Written), &gone).0, ReadProof);
+}
+
 /// What the answers of one sequence have shown so far.
 #[derive(Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
 struct Shown {
     committed: Vec<Duration>,
     was_state_asked: bool,
     is_open: bool,
-    /// Whether a further commit may have planted the state `aborted`.
-    planted: bool,
-    aborted: bool,
     proof_seen: bool,
-    gone_at: Option<Duration>,
+    /// When it was first said to be aborted or gone.
+    abandoned_at: Option<Duration>,
     missing_at: Option<Duration>,
 }
 
@@ -210,15 +219,15 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
         }
         NotCommitted => {
             let is_proof_missing = shown
-                .gone_at
+                .abandoned_at
                 .zip(shown.missing_at)
-                .is_some_and(|(gone, missing)| missing >= gone + 330 * SECOND);
-            assert!(shown.aborted && !shown.planted || is_proof_missing);
+                .is_some_and(|(abandoned, missing)| missing >= abandoned + 330 * SECOND);
+            assert!(is_proof_missing);
             ends[1] += 1;
             return;
         }
         Unknown => {
-            assert!(commit.proof == Proof::Absent && shown.gone_at.is_some());
+            assert!(commit.proof == Proof::Absent && shown.abandoned_at.is_some());
             ends[2] += 1;
             return;
         }
@@ -234,19 +243,8 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
             shown.is_open = step == GetState && answer == RUNNING;
             match (&step, &answer) {
                 (_, answer) if *answer == COMMITTED => shown.committed.push(now),
-                (_, answer) if *answer == ABORTED => {
-                    shown.aborted = true;
-                    if shown.planted {
-                        shown.gone_at.get_or_insert(now);
-                    }
-                }
-                (Commit, CommitAnswer::Gone) => {
-                    shown.planted = true;
-                    shown.gone_at.get_or_insert(now);
-                }
-                (Commit, CommitAnswer::None) => shown.planted = true,
-                (_, CommitAnswer::Gone) => {
-                    shown.gone_at.get_or_insert(now);
+                (_, answer) if *answer == ABORTED || *answer == CommitAnswer::Gone => {
+                    shown.abandoned_at.get_or_insert(now);
                 }
                 (_, CommitAnswer::Proof(true)) => shown.proof_seen = true,
                 // The look began before the delay.
@@ -267,8 +265,8 @@ fn no_sequence_of_answers_leads_to_a_conclusion_that_they_do_not_prove() {
             let commit = if has_ended { ended(proof) } else { lost(proof) };
             assert_eq!(commit.step(Duration::ZERO), GetState, "the state is asked for first");
             explore(&commit, has_ended, Duration::ZERO, &Shown::default(), 5, &mut ends);
-            let is_unknown_possible = proof == Proof::Absent;
-            assert!(ends[0] > 0 && ends[1] > 0 && (ends[2] > 0) == is_unknown_possible, "{ends:?}");
+            let has_proof = proof == Proof::Written;
+            assert!(ends[0] > 0 && (ends[1] > 0) == has_proof && (ends[2] > 0) != has_proof, "{ends:?}");
         }
     }
 }

@@ -72,6 +72,15 @@ impl Collection {
     ///
     /// All of it ends within the time limit of one call.
     pub(super) async fn send_items<O: BulkWrite>(&self, write: &mut O) -> Sent<O::Item> {
+        self.send_items_with_repeats(write, REPEATS).await
+    }
+
+    /// As [`send_items`](Self::send_items), and sends items that were refused for a transient reason this often again.
+    pub(super) async fn send_items_with_repeats<O: BulkWrite>(
+        &self,
+        write: &mut O,
+        repeats: u32,
+    ) -> Sent<O::Item> {
         let limit = TimeLimit::start(&self.database, &*write);
         let mut load = Load::default();
         let mut error = None;
@@ -92,7 +101,7 @@ impl Collection {
             merge_items(&mut items, &places, Ok(copies));
         }
         if error.is_none() {
-            self.repeat(limit, &*write, &mut items, &mut load).await;
+            self.repeat(limit, repeats, &*write, &mut items, &mut load).await;
         }
         self.find_out(limit, &*write, &mut items).await;
         if let Some(database) = self.database.name() {
@@ -105,11 +114,12 @@ impl Collection {
     async fn repeat<O: BulkWrite>(
         &self,
         limit: TimeLimit,
+        repeats: u32,
         write: &O,
         items: &mut [Result<O::Item, ItemError>],
         load: &mut Load,
     ) {
-        for repeat in 0..REPEATS {
+        for repeat in 0..repeats {
             let Some((again, places)) = write.repeatable(items) else { return };
             let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
             let pause = at_least_half(pause, self.database.transport.random());

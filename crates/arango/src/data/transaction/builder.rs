@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use arango_data::{BeginTransaction, CollectionName, InvalidIdentifier};
+use arango_data::{BeginTransaction, CollectionName, EnsuredCollection, InvalidIdentifier};
 use arango_transport::Error;
 use arango_transport::protocol::{BuildError, Outcome};
 use serde::Serialize;
@@ -284,14 +284,15 @@ impl NewTransaction {
 impl NewTransaction<Proved> {
     /// Creates the collection of proofs, unless it exists, with an index that removes each document after a day.
     ///
-    /// It is distributed like the first collection that the transaction writes.
+    /// It is distributed like the first collection that the transaction writes. One that exists is compared, and never
+    /// changed: if it is distributed otherwise, the transaction may have several leaders.
     ///
     /// # Errors
     ///
     /// As [`execute`](Database::execute).
-    pub async fn ensure_proofs(&self) -> Result<(), Error> {
+    pub async fn ensure_proofs(&self) -> Result<EnsuredCollection, Error> {
         let begin = self.operation()?;
-        let Some(proofs) = &self.proofs else { return Ok(()) };
+        let proofs = self.proofs.as_ref().expect("the operation names it");
         let written = begin.written().find(|written| *written != proofs);
         proof::ensure_collection(&self.database, proofs, written).await
     }

@@ -20,7 +20,7 @@ const ABORT_LIMIT: Duration = Duration::from_secs(30);
 const ABORT_PAUSE: Duration = Duration::from_secs(1);
 /// How long an abort is waited for before the next transaction begins.
 const NEXT_BEGIN: Duration = Duration::from_secs(2);
-/// How long closing a cursor may take.
+/// How long closing all cursors that were dropped may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// The calls of one transaction. They go to its owner, one at a time.
@@ -84,10 +84,16 @@ impl TransactionCalls {
 
     pub(super) async fn close_dropped_cursors(&self) {
         let cursors = self.state().take_dropped_cursors();
+        let began = Instant::now();
+        // One after the other: a transaction is used by one request at a time.
         for cursor in cursors {
+            let left = CLOSE_LIMIT.saturating_sub(began.elapsed()).min(self.left());
+            if left.is_zero() {
+                break;
+            }
             let close = InTransaction::new(&self.id, CloseCursor::new(&cursor));
             // If it fails, it ends with the transaction.
-            self.database().timeout(CLOSE_LIMIT.min(self.left())).execute(close).await.ok();
+            self.database().timeout(left).execute(close).await.ok();
         }
     }
 

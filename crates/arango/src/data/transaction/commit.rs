@@ -11,10 +11,14 @@ use tokio::time::{Instant, sleep};
 
 use super::calls::{TransactionCalls, refused};
 use super::proof::ProofDocument;
+use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
 /// How long the answer to one question may take. A coordinator that forwards it to a dead one does not answer for longer.
 const QUESTION_LIMIT: Duration = Duration::from_secs(5);
+
+const EXPIRED: &str = "it was not used for 59 s, and the server has aborted it";
+const LATE: &str = "it was not used for 59 s, and it is unknown whether the server has aborted it";
 
 impl TransactionCalls {
     /// Commits the transaction. If the response is lost, it is found out about for as long as `patience`.
@@ -26,9 +30,29 @@ impl TransactionCalls {
         self.close_dropped_cursors().await;
         self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
         match self.database().execute(CommitTransaction { id: self.id().clone() }).await {
-            Ok(()) => Ok(()),
+            Ok(()) if !self.state().was_late(Instant::now()) => Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
+            Ok(()) => Box::pin(self.confirm(proof, patience)).await,
             Err(error) => Box::pin(self.find_out(proof, patience, error)).await,
+        }
+    }
+
+    /// Finds out whether a commit was executed that has succeeded, but may have come too late.
+    async fn confirm(&self, proof: Option<&ProofDocument>, patience: Duration) -> Result<(), Error> {
+        let commit = LostCommit::of_late_success(written(proof));
+        let limit = TimeLimit::start(&self.database(), &CommitTransaction { id: self.id().clone() }).left();
+        let (answer, step) = self.ask(commit, proof, limit.min(patience)).await;
+        match step {
+            CommitStep::Committed => Ok(()),
+            CommitStep::NotCommitted => {
+                self.state().expired();
+                Err(refused::<CommitTransaction>((ErrorKind::TransactionGone, EXPIRED)))
+            }
+            _ => Err(self.undecided(
+                refused::<CommitTransaction>((ErrorKind::TransactionGone, LATE)),
+                &answer,
+                proof,
+            )),
         }
     }
 
@@ -39,45 +63,62 @@ impl TransactionCalls {
         patience: Duration,
         error: Error,
     ) -> Result<(), Error> {
-        let mut commit = LostCommit::new(&error.failure(), proof.map_or(Proof::Absent, |_| Proof::Written));
+        let commit = LostCommit::new(&error.failure(), written(proof));
         if commit.step(Duration::ZERO) == CommitStep::NotCommitted {
             return Err(self.refused_commit(error));
         }
-        let (lost, limit) = (Instant::now(), error.time_left().min(patience));
-        let mut last_answer = CommitAnswer::None;
+        let (answer, step) = self.ask(commit, proof, error.time_left().min(patience)).await;
+        match step {
+            CommitStep::Committed => Ok(()),
+            CommitStep::NotCommitted => Err(error.with_resolution(Resolution::NotExecuted, None)),
+            _ => Err(self.undecided(error, &answer, proof)),
+        }
+    }
+
+    /// Asks until a commit is decided, or nothing can be found out, or the time is up. Returns the last answer, and the
+    /// last step.
+    async fn ask(
+        &self,
+        mut commit: LostCommit,
+        proof: Option<&ProofDocument>,
+        limit: Duration,
+    ) -> (CommitAnswer, CommitStep) {
+        let (lost, mut last_answer) = (Instant::now(), CommitAnswer::None);
         loop {
             let now = lost.elapsed();
             let left = limit.saturating_sub(now);
-            let answer = match commit.step(now) {
-                CommitStep::Committed => return Ok(()),
-                // Of several leaders, some may have committed. A proof is written only where there is one.
-                CommitStep::NotCommitted if proof.is_none() && commit.has_begun() => break,
-                CommitStep::NotCommitted => {
-                    return Err(error.with_resolution(Resolution::NotExecuted, None));
+            let step = commit.step(now);
+            let answer = match step {
+                CommitStep::Committed | CommitStep::NotCommitted | CommitStep::Unknown => {
+                    return (last_answer, step);
                 }
                 CommitStep::Wait(wait) if wait < left => {
                     sleep(wait).await;
                     continue;
                 }
-                _ if left.is_zero() => break,
+                CommitStep::Wait(_) => return (last_answer, step),
+                _ if left.is_zero() => return (last_answer, step),
                 CommitStep::GetState => self.get_state(left).await,
                 CommitStep::Commit => self.commit_again(left).await,
                 CommitStep::ReadProof => self.read_proof(proof, left).await,
-                CommitStep::Unknown | CommitStep::Wait(_) => break,
             };
             commit.record(&answer, lost.elapsed());
             last_answer = answer;
         }
-        let resolution = match last_answer {
+    }
+
+    /// Returns the error of a commit of which it stays unknown whether it was executed.
+    fn undecided(&self, error: Error, answer: &CommitAnswer, proof: Option<&ProofDocument>) -> Error {
+        let resolution = match answer {
             CommitAnswer::None => Resolution::Failed,
             CommitAnswer::Proof(_) => Resolution::NotSeen,
             _ => Resolution::CannotTell,
         };
         let error = error.with_resolution(resolution, None);
-        Err(match proof.and_then(|proof| proof.ticket(&self.database(), unix_millis())) {
+        match proof.and_then(|proof| proof.ticket(&self.database(), unix_millis())) {
             Some(ticket) => error.with_ticket(ticket),
             None => error,
-        })
+        }
     }
 
     /// Returns the error of a commit that was refused.
@@ -113,4 +154,8 @@ impl TransactionCalls {
             Err(_) => CommitAnswer::None,
         }
     }
+}
+
+fn written(proof: Option<&ProofDocument>) -> Proof {
+    proof.map_or(Proof::Absent, |_| Proof::Written)
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use arango_data::{
-    CollectionName, CollectionProperties, DatabaseSharding, GetCollectionProperties, GetCurrentDatabase,
-    Index, InsertDocument, Key, ReadDocument, UpdateDocument,
+    CollectionName, CollectionProperties, DatabaseSharding, EnsuredCollection, GetCollectionProperties,
+    GetCurrentDatabase, Index, InsertDocument, Key, ReadDocument, UpdateDocument,
 };
 use arango_transport::Error;
 use arango_transport::protocol::{DatabaseName, Resolve};
@@ -117,12 +117,12 @@ async fn have_same_shard(
     Ok(true)
 }
 
-/// Creates the collection of proofs beside the first of the written collections, and the index that removes old proofs.
+/// Creates the collection of proofs, or compares the one that exists, beside the first of the written collections, and the index that removes old proofs.
 pub(super) async fn ensure_collection(
     database: &Database,
     proofs: &CollectionName,
     written: Option<&CollectionName>,
-) -> Result<(), Error> {
+) -> Result<EnsuredCollection, Error> {
     let mut new = database.create_collection(proofs.as_str());
     match written {
         Some(written) if !is_single_shard_database(database).await? => {
@@ -133,9 +133,9 @@ pub(super) async fn ensure_collection(
         }
         _ => {}
     }
-    new.ensure().await?;
+    let ensured = new.ensure().await?;
     database.collection(proofs.as_str()).ensure_index(Index::ttl("at", KEPT).named("expiry")).await?;
-    Ok(())
+    Ok(ensured)
 }
 
 async fn properties(database: &Database, collection: &CollectionName) -> Result<CollectionProperties, Error> {

@@ -26,7 +26,9 @@ const SOON: (Duration, Duration) = (Duration::from_millis(5), Duration::from_mil
 const LATER: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// How long it is found out what became of a commit before the proof is written again, which shows it, too.
-const PATIENCE: Duration = Duration::from_secs(10);
+///
+/// A coordinator that does not commit it any more is not waited for.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Runs one closure until it is committed, fails, or the time is up.
 pub(super) struct Runner<'a, P, T> {

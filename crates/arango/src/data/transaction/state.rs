@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// How long after its last use a transaction is committed. Servers abort it after 60 s.
 const IDLE_LIMIT: Duration = Duration::from_secs(55);
 
+/// How long after its last use a server may have aborted a transaction when a commit arrives.
+const SERVER_IDLE_LIMIT: Duration = Duration::from_secs(59);
+
 const BUSY: &str =
     "a call of it was dropped before its response arrived; the transaction can only be aborted";
 const POISONED: &str = "the transaction can only be aborted";
@@ -111,6 +114,16 @@ impl State {
         }
         self.status = Status::Ended;
         Ok(())
+    }
+
+    /// Returns whether a commit that has succeeded may have come too late, so that the server has aborted the transaction.
+    pub(super) fn was_late(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last_use) > SERVER_IDLE_LIMIT
+    }
+
+    /// Declares that the server has aborted it, so that it may begin again.
+    pub(super) fn expired(&mut self) {
+        self.repeat = Some(Repeat::Soon);
     }
 
     /// Records the failure of a request outside of the transaction on which a call depends.

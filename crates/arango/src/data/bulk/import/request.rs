@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango_data::{BulkWrite, InsertDocuments, Silent, merge_items};
-use arango_transport::Error;
+use arango_transport::{Error, RetryPolicy};
 use tokio::time::sleep;
 
 use crate::data::bulk::send::Sent;
@@ -13,10 +13,18 @@ use crate::handles::unix_time::unix_millis;
 
 /// A longer time in the queue of a coordinator means that it is overloaded.
 const MAX_QUEUE_TIME: Duration = Duration::from_millis(100);
-/// How often items are sent again that failed for a transient reason.
-const REPEATS: u32 = 5;
+/// How often items are sent again that failed for a transient reason: for 15 to 32 s.
+const REPEATS: u32 = 6;
 /// The pause before they are sent again for the first time. It doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+impl Collection {
+    /// Sends each request with one attempt.
+    fn once(mut self) -> Self {
+        self.database = self.database.with_retry_policy(RetryPolicy::disabled());
+        self
+    }
+}
 
 /// The result of one request.
 pub(super) struct Done {
@@ -26,9 +34,11 @@ pub(super) struct Done {
 
 /// Sends a request, and those of its items again that failed for a transient reason.
 ///
-/// An item that may have been executed is sent again only if a second copy of it does no harm.
+/// An item that may have been executed is sent again only if a second copy of it does no harm. The first request is retried as
+/// any other; after that each repetition is one attempt, so that the numbers do not multiply. The pauses limit their rate: they are
+/// not stopped by a retry budget that other calls have used up, since that would cost documents.
 pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Silent>) -> Done {
-    let mut sent = collection.send_items(&mut write).await;
+    let mut sent = collection.send_items_with_repeats(&mut write, 0).await;
     let mut is_overloaded = sent.load.is_overloaded || sent.load.queue_time > MAX_QUEUE_TIME;
     for repeat in 0..REPEATS {
         let again = write.repeatable(&sent.items);
@@ -39,7 +49,7 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
         sleep(at_least_half(pause, collection.database.transport.random())).await;
         if let Some((mut again, places)) = again {
             again.seal();
-            let copies = collection.send_items(&mut again).await;
+            let copies = collection.clone().once().send_items_with_repeats(&mut again, 0).await;
             is_overloaded |= copies.load.is_overloaded || copies.load.queue_time > MAX_QUEUE_TIME;
             let failed = copies.error.as_ref().filter(|_| !copies.is_itemised()).map(Error::outcome);
             merge_items(&mut sent.items, &places, failed.map_or(Ok(copies.items), Err));
