@@ -110,6 +110,34 @@ async fn a_batch_that_is_being_read_while_a_cursor_is_detached_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cursor_that_was_detached_returns_no_row_that_its_ticket_stands_for() {
+    let cluster = cluster().await;
+    let mut cursor = database(&cluster).query::<u64>(Aql::new(NUMBERS)).batch_size(4).await.unwrap();
+    for _ in 0..3 {
+        cursor.try_next().await.unwrap();
+    }
+    // The next batch has been read in advance.
+    sleep(Duration::from_secs(1)).await;
+    let (rest, ticket) = cursor.detach().unwrap();
+    assert_eq!(rest, [4]);
+    assert_eq!(cursor.try_next().await.unwrap(), None);
+    let again = cursor.detach().unwrap_err();
+    assert!(again.to_string().contains("was detached before"), "{again}");
+    let resumed = database(&cluster).resume::<u64>(&ticket.unwrap()).await.unwrap();
+    assert_eq!(resumed.all().await.unwrap(), (5..=ROWS).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_that_has_failed_cannot_be_detached_as_if_it_were_complete() {
+    let cluster = cluster().await;
+    let mut cursor = database(&cluster).query::<u64>(Aql::new(NUMBERS)).batch_size(4).await.unwrap();
+    let _refused = cluster.inject(&Fault::response(500, 4, "internal error").on(Match::post("/_api/cursor/*")));
+    while let Ok(Some(_)) = cursor.try_next().await {}
+    let error = cursor.detach().unwrap_err();
+    assert!(error.to_string().contains("has failed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_ticket_of_another_database_is_refused_and_nothing_is_sent() {
     let cluster = cluster().await;
     let ticket = detached(&database(&cluster)).await;

@@ -191,4 +191,10 @@ async fn secrets_of_a_request_are_not_in_its_debug_output() {
     let request = request.header(MARKER, "s3cret").json(&json!({ "password": "s3cret" }));
     let text = format!("{request:?}");
     assert!(text.contains("POST") && !text.contains("s3cret"), "{text}");
+
+    let misplaced = client(&cluster).db("_system").raw(Method::GET, "/_api/version?token=s3cret");
+    let text = format!("{misplaced:?}");
+    assert!(text.contains("/_api/version") && !text.contains("s3cret"), "{text}");
+    let refused = misplaced.await.unwrap_err();
+    assert!(!format!("{refused} {refused:?}").contains("s3cret"), "{refused:?}");
 }

@@ -65,35 +65,42 @@ pub(crate) struct Array {
 
 /// Returns the array at the top level of `json` that has this name, in one pass up to its end.
 ///
-/// `None` if there is none. Whether the elements are valid JSON is found out when they are decoded.
+/// `None` if there is none, or if it is no list of values with commas in between. Whether the values are valid JSON is found out when
+/// they are decoded.
 pub(crate) fn array(json: &[u8], array_name: &str) -> Option<Array> {
     let mut members = members(json)?;
     loop {
         let (name, _, start) = members.begin()?;
         if name == array_name {
-            let mut elements = Vec::new();
-            let mut at = array_begin(json, start)?;
-            loop {
-                at = skip_space(json, at);
-                match json.get(at)? {
-                    b']' => return Some(Array { span: start..at + 1, elements }),
-                    b',' => at += 1,
-                    _ => {
-                        let end = skip_value(json, at);
-                        elements.push(at..end);
-                        // Every element has at least one byte.
-                        at = end.max(at + 1);
-                    }
-                }
-            }
+            return elements(json, start);
         }
         members.at = skip_value(json, start);
     }
 }
 
-/// Returns where the elements of the array that begins at `at` begin.
-fn array_begin(json: &[u8], at: usize) -> Option<usize> {
-    (json.get(at) == Some(&b'[')).then_some(at + 1)
+/// Returns the array that begins at `start`.
+fn elements(json: &[u8], start: usize) -> Option<Array> {
+    if json.get(start) != Some(&b'[') {
+        return None;
+    }
+    let mut elements = Vec::new();
+    let mut at = skip_space(json, start + 1);
+    if json.get(at) == Some(&b']') {
+        return Some(Array { span: start..at + 1, elements });
+    }
+    loop {
+        let end = skip_value(json, at);
+        if end == at {
+            return None;
+        }
+        elements.push(at..end);
+        at = skip_space(json, end);
+        match json.get(at)? {
+            b']' => return Some(Array { span: start..at + 1, elements }),
+            b',' => at = skip_space(json, at + 1),
+            _ => return None,
+        }
+    }
 }
 
 fn skip_space(json: &[u8], at: usize) -> usize {
@@ -191,7 +198,17 @@ mod tests {
         assert_eq!(elements, [r#"{"x":[1,"]"]}"#, "2", r#""\",""#, "null", "[ ]"]);
         assert!(json[..found.span.start].ends_with(": ") && json[found.span.end..].starts_with(" ,\"c\""));
         assert!(array(br#"{"b":[ ]}"#, "b").unwrap().elements.is_empty());
-        for none in ["{}", r#"{"b":{}}"#, r#"{"b":[1,"#, r#"{"b":["}"#, "[]", ""] {
+        for none in [
+            "{}",
+            r#"{"b":{}}"#,
+            r#"{"b":[1,"#,
+            r#"{"b":["}"#,
+            r#"{"b":[1,,2]}"#,
+            r#"{"b":[1,]}"#,
+            r#"{"b":[,1]}"#,
+            "[]",
+            "",
+        ] {
             assert_eq!(array(none.as_bytes(), "b"), None, "{none}");
         }
     }

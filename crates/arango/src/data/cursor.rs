@@ -54,6 +54,8 @@ pub struct Cursor<T, B = ()> {
     /// How many rows were returned before it was resumed.
     rows_before: u64,
     has_failed: bool,
+    /// Whether the rest was left to a ticket.
+    is_detached: bool,
     count: Option<u64>,
     is_cached: bool,
     is_potentially_dirty: bool,
@@ -142,6 +144,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
             progress,
             rows_before: progress.rows,
             has_failed: false,
+            is_detached: false,
             count: batch.count,
             is_cached: batch.is_cached,
             is_potentially_dirty: batch.is_potentially_dirty,
@@ -302,13 +305,25 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     /// # Errors
     ///
     /// [`Request`](crate::ErrorKind::Request) if the server has no numbered batches, before 3.11: a batch that is being
-    /// read would be lost. The cursor stays as it is then, with all of its rows.
+    /// read would be lost. The cursor stays as it is then, with all of its rows. Also if the cursor has failed or was detached
+    /// before: its rows are not complete.
     pub fn detach(&mut self) -> Result<(Vec<T>, Option<CursorTicket>), Error> {
-        if self.next_batch.as_ref().is_some_and(|next| !next.is_repeatable()) {
-            let reason = "has no numbered batches, which servers have since 3.11";
+        let refusal = if self.has_failed {
+            Some("has failed, so its rows are not complete")
+        } else if self.is_detached {
+            Some("was detached before")
+        } else if self.next_batch.as_ref().is_some_and(|next| !next.is_repeatable()) {
+            Some("has no numbered batches, which servers have since 3.11")
+        } else {
+            None
+        };
+        if let Some(reason) = refusal {
             return Err(invalid_request::<NextBatch<T>>(BuildError::Field { field: "cursor", reason }));
         }
         let rows: Vec<T> = std::mem::take(&mut self.rows).collect();
+        self.is_detached = true;
+        // What is being read in advance belongs to the ticket.
+        self.fetch = None;
         let Some(next) = self.next_batch.take() else { return Ok((rows, None)) };
         self.server.id = None;
         self.progress.rows += u64::try_from(rows.len()).unwrap_or(u64::MAX);

@@ -89,7 +89,8 @@ impl CoordinatorHandle {
 /// # Errors
 ///
 /// As [`Database::execute`]. A body that is neither empty nor JSON is an error, since it is hardly from ArangoDB, and so is
-/// an error object, whatever the status is.
+/// an error object, whatever the status is. Without [`decode`](Self::decode) any other JSON and any empty success are accepted, also
+/// those of another service at the address of a coordinator.
 #[must_use = "the request is sent when it is awaited"]
 pub struct RawRequest<T = ApiResponse> {
     database: Database,
@@ -113,7 +114,8 @@ impl RawRequest {
         };
         Self {
             database,
-            path: path.to_owned(),
+            // What looks like a query is refused, and not printed.
+            path: path.split('?').next().unwrap_or_default().to_owned(),
             class: RequestClass::of_method(&method),
             method,
             builder: RequestBuilder::new(SendRaw::<()>::METADATA).path_segments(PATH, segments),

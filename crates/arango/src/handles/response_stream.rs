@@ -52,12 +52,12 @@ impl Database {
 
 /// A response that is read while it arrives: a [`Stream`] of the parts of its body.
 ///
-/// A body that is not read is not sent: at most a few hundred KiB of it are in memory. Each part has to arrive within
+/// A body that is not read is not sent: a few hundred KiB of it are in memory, over HTTP/2 at most 2 MiB. Each part has to arrive within
 /// [`Limits::body_idle`](crate::Limits::body_idle); how long the whole body takes is limited by [`timeout`](Self::timeout)
 /// only, and not by the limits of the call. An error has the coordinator and the outcome of the call, as any other.
 /// Nothing follows it.
 ///
-/// It has a connection of its pool until its end. Dropping it earlier closes the connection; the server may have executed
+/// It has a connection of its pool until its end. Dropping it earlier closes the connection, over HTTP/2 the stream; the server may have executed
 /// the request.
 #[derive(Debug)]
 pub struct ResponseStream {

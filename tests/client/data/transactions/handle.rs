@@ -171,6 +171,24 @@ async fn a_commit_that_comes_too_late_is_no_success_although_the_server_says_so(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_late_commit_is_no_success_either_if_only_the_head_of_its_response_arrived() {
+    let (cluster, bank) = bank().await;
+    let mut transaction = bank.transaction(["accounts"]).begin().await.unwrap();
+    transfer(&mut transaction).await.unwrap();
+    let commit = || Match::put("/_api/transaction/*");
+    let _slow = cluster.inject(&Fault::latency(Duration::from_millis(5_050)).on(commit()).times(1));
+    let _cut = cluster.inject(&Fault::close(Phase::InBody).on(commit()).times(1));
+    sleep(Duration::from_millis(54_960)).await;
+    let error = transaction.commit().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::TransactionGone, Outcome::NotExecuted),
+        "{error}"
+    );
+    assert_eq!(sums(&cluster).await, (100, 100));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closure_whose_commit_comes_too_late_is_run_again() {
     let (cluster, bank) = bank().await;
     let bank = bank.timeout(Duration::from_secs(100));

@@ -32,16 +32,19 @@ impl TransactionCalls {
         match self.database().execute(CommitTransaction { id: self.id().clone() }).await {
             Ok(()) if !self.state().was_late(Instant::now()) => Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
-            Ok(()) => Box::pin(self.confirm(proof, patience)).await,
+            Ok(()) => {
+                let limit =
+                    TimeLimit::start(&self.database(), &CommitTransaction { id: self.id().clone() }).left();
+                Box::pin(self.confirm(proof, limit.min(patience))).await
+            }
             Err(error) => Box::pin(self.find_out(proof, patience, error)).await,
         }
     }
 
     /// Finds out whether a commit was executed that has succeeded, but may have come too late.
-    async fn confirm(&self, proof: Option<&ProofDocument>, patience: Duration) -> Result<(), Error> {
+    async fn confirm(&self, proof: Option<&ProofDocument>, limit: Duration) -> Result<(), Error> {
         let commit = LostCommit::of_late_success(written(proof));
-        let limit = TimeLimit::start(&self.database(), &CommitTransaction { id: self.id().clone() }).left();
-        let (answer, step) = self.ask(commit, proof, limit.min(patience)).await;
+        let (answer, step) = self.ask(commit, proof, limit).await;
         match step {
             CommitStep::Committed => Ok(()),
             CommitStep::NotCommitted => {
@@ -64,10 +67,16 @@ impl TransactionCalls {
         error: Error,
     ) -> Result<(), Error> {
         let commit = LostCommit::new(&error.failure(), written(proof));
-        if commit.step(Duration::ZERO) == CommitStep::NotCommitted {
-            return Err(self.refused_commit(error));
+        let limit = error.time_left().min(patience);
+        match commit.step(Duration::ZERO) {
+            CommitStep::NotCommitted => return Err(self.refused_commit(error)),
+            // The head of the response said so, as late as a complete one might.
+            CommitStep::Committed if self.state().was_late(Instant::now()) => {
+                return self.confirm(proof, limit).await;
+            }
+            _ => {}
         }
-        let (answer, step) = self.ask(commit, proof, error.time_left().min(patience)).await;
+        let (answer, step) = self.ask(commit, proof, limit).await;
         match step {
             CommitStep::Committed => Ok(()),
             CommitStep::NotCommitted => Err(error.with_resolution(Resolution::NotExecuted, None)),

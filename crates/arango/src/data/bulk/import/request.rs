@@ -39,6 +39,8 @@ pub(super) struct Done {
 /// not stopped by a retry budget that other calls have used up, since that would cost documents.
 pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Silent>) -> Done {
     let mut sent = collection.send_items_with_repeats(&mut write, 0).await;
+    // If the keys are refused here, `write` has lost them.
+    let were_refused = collection.has_refused_generated_keys();
     let mut is_overloaded = sent.load.is_overloaded || sent.load.queue_time > MAX_QUEUE_TIME;
     for repeat in 0..REPEATS {
         let again = write.repeatable(&sent.items);
@@ -56,6 +58,11 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
             sent.error = copies.error.or(sent.error);
         }
         collection.look_again(&write, &mut sent.items).await;
+        if collection.has_refused_generated_keys() != were_refused {
+            // Refused since then, so the repetition was sent without keys, which `write` still has: it does not know what may be
+            // executed twice.
+            break;
+        }
     }
     if let Some(database) = collection.database.name() {
         // Some of them have become unknown since the first time.
