@@ -109,12 +109,12 @@ fn every_operation_has_the_expected_class_and_affinity() {
         ("user.list",                     Safe,          Any,              &[]),
         ("user.get",                      Safe,          Any,              &[404]),
         ("user.create",                   NonIdempotent, Any,              &[409]),
-        ("user.update",                   Idempotent,    Any,              &[]),
-        ("user.remove",                   Idempotent,    Any,              &[404]),
+        ("user.update",                   NonIdempotent, Any,              &[]),
+        ("user.remove",                   NonIdempotent, Any,              &[404]),
         ("user.list_access",              Safe,          Any,              &[]),
         ("user.access",                   Safe,          Any,              &[]),
-        ("user.grant",                    Idempotent,    Any,              &[]),
-        ("user.revoke",                   Idempotent,    Any,              &[]),
+        ("user.grant",                    NonIdempotent, Any,              &[]),
+        ("user.revoke",                   NonIdempotent, Any,              &[]),
     ];
     for (row, expected) in rows.0.iter().zip(&expected) {
         assert_eq!(row, expected);

@@ -131,7 +131,8 @@ async fn a_cursor_that_was_detached_returns_no_row_that_its_ticket_stands_for() 
 async fn a_cursor_that_has_failed_cannot_be_detached_as_if_it_were_complete() {
     let cluster = cluster().await;
     let mut cursor = database(&cluster).query::<u64>(Aql::new(NUMBERS)).batch_size(4).await.unwrap();
-    let _refused = cluster.inject(&Fault::response(500, 4, "internal error").on(Match::post("/_api/cursor/*")));
+    let _refused =
+        cluster.inject(&Fault::response(500, 4, "internal error").on(Match::post("/_api/cursor/*")));
     while let Ok(Some(_)) = cursor.try_next().await {}
     let error = cursor.detach().unwrap_err();
     assert!(error.to_string().contains("has failed"), "{error}");

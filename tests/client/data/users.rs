@@ -56,3 +56,20 @@ async fn w25_a_user_whose_response_is_lost_is_ensured_and_a_creation_is_not_repe
     assert_eq!((error.outcome(), error.attempts().len()), (Outcome::Unknown, 1), "{error}");
     assert!(!error.report().to_string().contains("s3cret"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_a_user_is_sent_once_since_a_late_copy_would_undo_a_later_one() {
+    let cluster = cluster().await;
+    let users = client(&cluster).users();
+    users.create("ada", &Password::new("old")).await.unwrap();
+    let _lost = cluster.inject(&Fault::close(Phase::AfterExecution).on(Match::path("/_api/user/*")));
+    let errors = [
+        users.set_password("ada", &Password::new("new")).await.unwrap_err(),
+        users.grant("ada", "_system", Access::ReadOnly).await.unwrap_err(),
+        users.revoke("ada", "_system").await.unwrap_err(),
+        users.remove("ada").await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!((error.outcome(), error.attempts().len()), (Outcome::Unknown, 1), "{error}");
+    }
+}

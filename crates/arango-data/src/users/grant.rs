@@ -51,7 +51,6 @@ impl Operation for GrantAccess {
     type Output = ();
 
     const METADATA: Metadata = Metadata::put("user.grant", "/_api/user/{user}/database/{database}")
-        .idempotent()
         .scope(Scope::Database)
         .permission(Permission::Admin);
 
@@ -106,7 +105,6 @@ impl Operation for RevokeAccess {
     type Output = ();
 
     const METADATA: Metadata = Metadata::delete("user.revoke", "/_api/user/{user}/database/{database}")
-        .idempotent()
         .scope(Scope::Database)
         .permission(Permission::Admin);
 

@@ -11,7 +11,7 @@ use crate::expected_error::accept_error;
 
 /// Removes a user with all grants.
 ///
-/// A user that is not there is no error: an earlier copy of the same request may have removed it.
+/// A user that is not there is no error. It is sent once: a late copy would remove the next user of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoveUser {
     /// The name.
@@ -31,7 +31,6 @@ impl Operation for RemoveUser {
     type Output = UserRemoval;
 
     const METADATA: Metadata = Metadata::delete("user.remove", "/_api/user/{user}")
-        .idempotent()
         .scope(Scope::Database)
         .permission(Permission::Admin)
         .accept_statuses(&[404]);

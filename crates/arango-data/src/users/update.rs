@@ -74,7 +74,6 @@ impl Operation for UpdateUser {
     type Output = UserInfo;
 
     const METADATA: Metadata = Metadata::patch("user.update", "/_api/user/{user}")
-        .idempotent()
         .scope(Scope::Database)
         .permission(Permission::Admin);
 

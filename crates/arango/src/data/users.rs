@@ -27,8 +27,8 @@ use crate::handles::database::Database;
 /// # }
 /// ```
 ///
-/// All methods fail as [`Database::execute`] does, and need write access to `_system`. Other coordinators learn of changes a
-/// little later.
+/// All methods fail as [`Database::execute`] does, and need write access to `_system`. Changes are sent once, because a late copy
+/// would undo a later one; only [`ensure`](Self::ensure) may be repeated. Other coordinators learn of changes a little later.
 #[derive(Debug, Clone)]
 pub struct Users {
     system: Database,
