@@ -73,8 +73,7 @@ pub struct CoordinatorState {
     pub next_probe_in: Option<Duration>,
     /// The fraction of its share that the coordinator gets.
     ///
-    /// Less than 1 while it is overloaded, and during
-    /// slow start.
+    /// Less than 1 while it is overloaded, and during slow start. A coordinator that is ejected gets nothing, whatever this is.
     pub weight: f64,
     /// The recent peak response time.
     ///
