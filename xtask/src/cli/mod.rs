@@ -58,7 +58,7 @@ pub(crate) enum Task {
     /// test names an unknown row.
     FailureMatrix,
 
-    /// Prints all operations, those of cluster administration and those of data: scope, request class, server timeout,
+    /// Prints all operations, those of cluster administration and those of data: request, scope, class, server timeout,
     /// permission, versions and methods.
     ///
     /// All of it is read from the code. With `--check`, only the differences between the code and the documentation are
