@@ -10,8 +10,8 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Only with --backend external")]
 pub(crate) struct ConsentFlags {
-    /// Also send what disturbs others: maintenance, moves of shards, log levels, the shutdown of a coordinator. The
-    /// cluster's id has to be named.
+    /// Also send what disturbs others: `integration` switches maintenance on and off and moves shards; `contract record`
+    /// also stops two coordinators, compacts all data and more, see docs/contract.md. The cluster's id has to be named.
     #[arg(long)]
     pub(crate) allow_destructive: bool,
 

@@ -58,8 +58,8 @@ pub(crate) enum Task {
     /// test names an unknown row.
     FailureMatrix,
 
-    /// Prints the operations of cluster administration: scope, request class, server timeout, permission, versions and
-    /// methods.
+    /// Prints all operations, those of cluster administration and those of data: request, scope, class, server timeout,
+    /// permission, versions and methods.
     ///
     /// All of it is read from the code. With `--check`, only the differences between the code and the documentation are
     /// printed; the exit code is 0 if there are none.

@@ -48,7 +48,7 @@ pub(crate) enum TestCluster {
     /// Restarts a server in another version, such as `upgrade coordinator1 3.12.6`. Embedded clusters only.
     Upgrade(Upgrade),
 
-    /// Lets coordinators fail: injects faults, lists them, ends them.
+    /// Makes coordinators fail: injects faults, lists them, ends them.
     ///
     /// Embedded clusters have them, and others with `--proxy`.
     #[command(subcommand)]

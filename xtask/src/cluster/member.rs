@@ -41,6 +41,13 @@ pub(crate) struct Member {
     pub(crate) index: usize,
 }
 
+impl Member {
+    /// The coordinator at a place, from 0.
+    pub(crate) const fn coordinator(index: usize) -> Self {
+        Self { role: Role::Coordinator, index }
+    }
+}
+
 impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.role.prefix(), self.index + 1)

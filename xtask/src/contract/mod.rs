@@ -1,9 +1,10 @@
 //! The contract: what servers respond to a fixed script, recorded and compared.
 //!
 //! The script, the documented responses and the open questions are data in `xtask/contract`. The modules are layers, from
-//! the bottom up: `version` and `shape`, `script`, `recording`, `compare`, `documented`, `session`, `questions`,
+//! the bottom up: `version`, `answer` and `shape`, `script`, `recording`, `compare`, `documented`, `session`, `questions`,
 //! `recorder`, `embedded_clusters`, `commands`.
 
+mod answer;
 mod commands;
 mod compare;
 mod documented;

@@ -52,13 +52,24 @@ impl Recorder {
         info: &ClusterInfo,
         consent: &ConsentFlags,
     ) -> Result<Recording> {
-        let mut session = Session::new(info).await?;
+        let session = Session::new(info).await?;
         let is_allowed = consent.check(session.cluster_id())?;
+        self.record_of_others(session, info, is_allowed).await
+    }
+
+    /// Records a cluster that belongs to others, after consent was asked for.
+    pub(super) async fn record_of_others(
+        &self,
+        mut session: Session,
+        info: &ClusterInfo,
+        is_allowed: bool,
+    ) -> Result<Recording> {
+        session.protect_others();
         if is_allowed {
             session.allow_destructive();
         }
         anstream::eprintln!("The cluster belongs to others. Beside reading, this will be sent:");
-        for (effect, id, request) in self.requests() {
+        for (effect, id, request) in self.requests_of(Question::may_ask_others) {
             if effect == Effect::Own || (effect == Effect::Destructive && is_allowed) {
                 let warning = if effect == Effect::Destructive { "  DISTURBS OTHERS" } else { "" };
                 anstream::eprintln!("  {}  ({id}){warning}", session.fill(&request));
@@ -69,7 +80,12 @@ impl Recorder {
 
     /// All requests, with their effects and ids, in order.
     pub(crate) fn requests(&self) -> Vec<(Effect, String, String)> {
-        let questions: Vec<Group> = self.questions.iter().map(Question::group).collect();
+        self.requests_of(|_| true)
+    }
+
+    fn requests_of(&self, is_asked: impl Fn(&Question) -> bool) -> Vec<(Effect, String, String)> {
+        let asked = self.questions.iter().filter(|question| is_asked(question));
+        let questions: Vec<Group> = asked.map(Question::group).collect();
         let groups = self.script.groups.iter().chain(&questions).chain(&self.script.last);
         let line =
             |group: &Group, step: &Step| (group.effect_of(step), group.id_of(step), step.request.clone());

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::shape::Shape;
 
 /// The number of the format. Files with another one are refused.
@@ -57,25 +58,6 @@ struct RecordedStep {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<String, Option<String>>,
     body: Shape,
-}
-
-/// What was found out about an open question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Answer {
-    pub(crate) finding: Finding,
-    /// What is different, or why it cannot be checked.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) found: String,
-}
-
-/// Whether a question is answered as the project believes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Finding {
-    AsBelieved,
-    Different,
-    NotChecked,
 }
 
 impl Recording {
@@ -184,6 +166,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::contract::answer::Finding;
 
     fn response(headers: &[(&str, &str)]) -> Recorded {
         Recorded {

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use arango_test_cluster::{Entry, Fault, Match, Phase, TestCluster};
 use serde::Deserialize;
 
+use super::answer::Finding;
 use super::compare::{self, Grade};
 use super::documented::Documented;
 use super::embedded_clusters::{SNAPSHOT_VERSION, record_embedded};
 use super::recorder::Recorder;
 use super::recording::Recording;
-use super::script::read_json;
+use super::script::{Script, read_json};
+use super::session::{Outcome, Session};
 use crate::cluster::{Address, ClusterInfo};
 use crate::consent::ConsentFlags;
 
@@ -138,6 +140,48 @@ async fn on_a_cluster_of_others_only_what_was_created_for_the_recording_is_chang
     assert!(surprising.is_empty(), "{surprising:#?}");
     assert!(recording.skipped.contains_key("server.shutdown: of a coordinator"), "{:?}", recording.skipped);
     assert!(cluster.coordinators().iter().all(arango_test_cluster::Coordinator::is_up));
+}
+
+#[tokio::test]
+async fn system_is_never_dropped_on_a_cluster_of_others_even_with_consent() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let recorder = Recorder::read(false).unwrap();
+    let session = Session::new(&info).await.unwrap();
+
+    let recording = recorder.record_of_others(session, &info, true).await.unwrap();
+
+    let changes = changes(&cluster);
+    assert!(changes.iter().any(|line| line.starts_with("PUT /_admin/cluster/maintenance")), "{changes:#?}");
+    assert!(!changes.iter().any(|line| line.contains("/_api/database/_system")), "{changes:#?}");
+    assert_eq!(recording.questions["drop-system-database"].finding, Finding::NotChecked);
+}
+
+#[tokio::test]
+async fn maintenance_that_was_begun_is_ended_also_after_an_interruption() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let script = Script::read().unwrap();
+    let mut session = Session::new(&info).await.unwrap();
+    session.allow_destructive();
+    let groups = || script.groups.iter().filter(|group| group.operations[0].ends_with("maintenance"));
+    // That of a server begins before that of the supervision, which would delay it.
+    for group in groups().filter(|group| group.operations[0].contains(".set_")).rev() {
+        // The first step begins it, and the recording gets no further.
+        session.perform(group, &group.steps[0]).await;
+    }
+    let during = changes(&cluster).len();
+
+    session.clean_up().await.unwrap();
+
+    let ended: Vec<_> = changes(&cluster).into_iter().skip(during).collect();
+    let ended = ended.iter().filter(|line| line.starts_with("PUT /_admin/cluster/maintenance")).count();
+    assert_eq!((during, ended), (2, 2));
+    for group in groups().filter(|group| !group.operations[0].contains(".set_")) {
+        let Outcome::Responded(exchange) = session.perform(group, &group.steps[0]).await else {
+            panic!("it was not sent");
+        };
+        let result = exchange.body.get("result");
+        assert!(result.is_none_or(|result| result == "Normal"), "{}", exchange.body);
+    }
 }
 
 #[tokio::test]

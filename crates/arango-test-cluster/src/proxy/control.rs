@@ -11,7 +11,7 @@ use http::request::Parts;
 use serde_json::{Map, Value, json};
 
 use super::coordinator_proxy::CoordinatorProxy;
-use super::support::Visibility;
+use super::supported_faults::Visibility;
 use super::traffic::{Exchange, MarkerCounts, TrafficJournal};
 use crate::faults::active_faults::FaultGuard;
 use crate::http::request::Query;

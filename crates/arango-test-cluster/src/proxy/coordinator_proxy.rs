@@ -10,7 +10,7 @@ use http::Uri;
 use tokio::runtime::Handle;
 
 use super::error::{ProxyError, UnsupportedFault};
-use super::support::{Visibility, check};
+use super::supported_faults::{Visibility, check};
 use super::traffic::TrafficJournal;
 use super::upstream::{self, Upstream};
 use super::{bytes_relay, http_relay};

@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 use tokio::time::sleep;
 use tower_service::Service;
 
+use super::bodies::{RequestBody, ResponseBody};
 use super::coordinator_proxy::ProxyInner;
-use super::passed_body::{RequestBody, ResponseBody};
 use super::traffic::ExchangeRecord;
 use super::upstream::Upstream;
 use crate::faults::effect::{Close, Effect, Phase, ResponseFault, ScriptedResponse, When};

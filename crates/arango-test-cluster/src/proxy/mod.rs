@@ -4,14 +4,14 @@
 //! happens within a server is not in its reach. With TLS it passes on bytes that it cannot read: it knows connections
 //! and directions only.
 
+mod bodies;
 mod bytes_relay;
 mod cluster_proxy;
 mod control;
 mod coordinator_proxy;
 mod error;
 mod http_relay;
-mod passed_body;
-mod support;
+mod supported_faults;
 mod traffic;
 mod upstream;
 

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, OnceCell};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use super::passed_body::RequestBody;
+use super::bodies::RequestBody;
 use crate::faults::effect::Close;
 
 /// Time limit for connecting to the coordinator.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cli::Selection;
 use crate::cluster::http_client::HttpClient;
+use crate::cluster::member::Member;
 use crate::cluster::state_file::{self, State};
 use crate::columns::lines;
 
@@ -35,7 +36,7 @@ pub(crate) async fn status(command: Selection) -> Result<ExitCode> {
                 true => "up",
                 false => "down",
             });
-            [format!("coordinator{}", index + 1), coordinator.url.clone(), state.to_owned()]
+            [Member::coordinator(index).to_string(), coordinator.url.clone(), state.to_owned()]
         });
         for line in lines(["SERVER", "URL", "STATE"], rows.collect()) {
             anstream::println!("  {line}");

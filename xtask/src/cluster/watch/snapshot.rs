@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::observation::{Coordinator, Failure, Fault, Observation};
+use crate::cluster::member::Member;
 
 /// How many rates are kept for the chart.
 const RATES: usize = 240;
@@ -114,7 +115,7 @@ impl History {
 
 /// The name of a coordinator in commands such as `kill`.
 pub(super) fn name(index: usize) -> String {
-    format!("coordinator{}", index + 1)
+    Member::coordinator(index).to_string()
 }
 
 fn state(coordinator: &Coordinator) -> &'static str {

@@ -5,8 +5,9 @@ use std::fs;
 use anyhow::{Context as _, Result};
 
 use crate::cli::Record;
+use crate::contract::answer::Finding;
 use crate::contract::recorder::Recorder;
-use crate::contract::recording::{Finding, Recording};
+use crate::contract::recording::Recording;
 use crate::contract::script::Effect;
 use crate::interruption::Interruptions;
 

@@ -47,8 +47,8 @@ impl KnownDifferences {
         differences.into_iter().filter(is_unknown).collect()
     }
 
-    /// Known differences that were not met: they have to be removed from the list.
-    pub(crate) fn not_met(&self) -> impl Iterator<Item = String> + '_ {
+    /// Known differences that were not found: they have to be removed from the list.
+    pub(crate) fn unused(&self) -> impl Iterator<Item = String> + '_ {
         let all = self.differences.iter().zip(&self.used);
         all.filter(|(_, used)| !**used).map(|(known, _)| format!("{}, {}", known.step, known.place))
     }

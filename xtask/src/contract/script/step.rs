@@ -62,6 +62,9 @@ pub(crate) struct Step {
     /// The request is repeated until then.
     #[serde(default)]
     pub(crate) until: Option<Until>,
+    /// The body with which the same request ends what this one begins, if the recording does not get that far.
+    #[serde(default)]
+    pub(crate) ended_by: Option<Value>,
     /// Not waited for before the next step.
     #[serde(default)]
     pub(crate) background: bool,

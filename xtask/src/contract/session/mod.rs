@@ -5,10 +5,10 @@ mod headers;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use hyper::body::Bytes;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Response};
+use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -50,6 +50,9 @@ pub(crate) struct Session {
     placeholders: Placeholders,
     masks: Masks,
     may_disturb: bool,
+    is_of_others: bool,
+    /// What has begun and has not ended: the request with the body that ends it.
+    begun: BTreeMap<String, Value>,
     background: Vec<Running>,
 }
 
@@ -83,6 +86,8 @@ impl Session {
             placeholders,
             masks: Masks { names: names.into(), ..Masks::default() },
             may_disturb: false,
+            is_of_others: false,
+            begun: BTreeMap::new(),
             background: Vec::new(),
         };
         session.find_servers().await?;
@@ -123,6 +128,16 @@ impl Session {
         self.may_disturb = true;
     }
 
+    /// Sends nothing that must never be sent to a cluster of others, even with consent.
+    pub(crate) fn protect_others(&mut self) {
+        self.is_of_others = true;
+    }
+
+    /// Returns whether the cluster belongs to others.
+    pub(crate) fn is_of_others(&self) -> bool {
+        self.is_of_others
+    }
+
     /// The id of the cluster.
     pub(crate) fn cluster_id(&self) -> Option<&str> {
         self.placeholders.get("cluster")
@@ -143,6 +158,10 @@ impl Session {
             Err(reason) => return Outcome::Skipped(format!("{reason:#}")),
         };
         sleep(Duration::from_millis(step.pause)).await;
+        let request = self.fill(&step.request);
+        if let Some(end) = &step.ended_by {
+            self.begun.insert(request.clone(), end.clone());
+        }
         if step.background {
             let task = tokio::spawn(prepared.send());
             self.background.push(Running { id: group.id_of(step), step: step.clone(), task });
@@ -156,9 +175,21 @@ impl Session {
                 _ => true,
             };
             if is_over {
+                self.note_end(step, &request, response.as_ref().map(Response::status).ok());
                 return Outcome::Responded(self.take(step, response));
             }
             sleep(PAUSE).await;
+        }
+    }
+
+    /// Forgets what a step was refused to begin, and what it has ended.
+    fn note_end(&mut self, step: &Step, request: &str, status: Option<StatusCode>) {
+        let Some(status) = status else { return };
+        let is_end = step.body.is_some() && self.begun.get(request) == step.body.as_ref();
+        // After a timeout of the server it may have begun nevertheless.
+        let is_refused = status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT;
+        if (is_end && status.is_success()) || (step.ended_by.is_some() && is_refused) {
+            self.begun.remove(request);
         }
     }
 
@@ -172,25 +203,41 @@ impl Session {
         exchanges
     }
 
-    /// Drops what was created, whatever has happened. Without a response nothing can be done.
+    /// Ends what has begun and drops what was created, whatever has happened. Without a response nothing can be done.
     pub(crate) async fn clean_up(&mut self) -> Result<()> {
-        let client = self.client.with(self.authorization(Identity::Root)?);
-        for path in ["/_api/database/{database}", "/_api/user/{user}"] {
-            let path = self.fill(path);
-            // The first coordinator may have been stopped by the script.
-            let mut dropped = None;
-            for endpoint in &self.info.endpoints {
-                match client.send(Method::DELETE, &format!("{endpoint}{path}"), String::new()).await {
-                    Ok(response) if matches!(response.status, 200..=299 | 404) => {
-                        dropped = Some(response.status);
-                        break;
-                    }
-                    _ => {}
-                }
-            }
-            dropped.with_context(|| format!("what was created is still there: DELETE {path} by hand"))?;
+        let mut requests: Vec<_> = std::mem::take(&mut self.begun)
+            .into_iter()
+            .map(|(request, end)| (request, end.to_string()))
+            .collect();
+        for request in ["DELETE /_api/database/{database}", "DELETE /_api/user/{user}"] {
+            requests.push((self.fill(request), String::new()));
         }
+        let mut failed = Vec::new();
+        for (request, body) in requests {
+            if !self.is_accepted(&request, &body).await? {
+                failed.push(format!("{request} {body}").trim_end().to_owned());
+            }
+        }
+        ensure!(
+            failed.is_empty(),
+            "what was begun or created is still there, by hand: {}",
+            failed.join("; ")
+        );
         Ok(())
+    }
+
+    /// Sends a request to one coordinator after the other, until one accepts it: the script may have stopped the first.
+    async fn is_accepted(&self, request: &str, body: &str) -> Result<bool> {
+        let client = self.client.with(self.authorization(Identity::Root)?);
+        let (method, path) = request.split_once(' ').context("a request has a method and a path")?;
+        let method = Method::try_from(method)?;
+        for endpoint in &self.info.endpoints {
+            match client.send(method.clone(), &format!("{endpoint}{path}"), body.to_owned()).await {
+                Ok(response) if matches!(response.status, 200..=299 | 404) => return Ok(true),
+                _ => {}
+            }
+        }
+        Ok(false)
     }
 
     fn prepare(&self, step: &Step) -> Result<Prepared> {

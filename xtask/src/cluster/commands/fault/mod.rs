@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub(crate) use self::words::{FaultTarget, Pair};
 use super::control_request::{LIMIT, send};
 use crate::cli::{AddFault, ClearFaults, Fault, ListFaults};
+use crate::cluster::member::Member;
 use crate::cluster::state_file::{self, Found};
 use crate::columns::lines;
 
@@ -35,14 +36,14 @@ async fn add(command: AddFault) -> Result<()> {
     let coordinators = match command.target {
         FaultTarget::All => 0..count,
         FaultTarget::Coordinator(index) => {
-            ensure!(index < count, "there is no coordinator{}: this cluster has {count}", index + 1);
+            ensure!(index < count, "there is no {}: this cluster has {count}", Member::coordinator(index));
             index..index + 1
         }
     };
     let mut ids = Vec::new();
     for index in coordinators {
         let path = format!("coordinators/{index}/faults");
-        let what = format!("inject this fault at coordinator{}", index + 1);
+        let what = format!("inject this fault at {}", Member::coordinator(index));
         let added = send(&cluster, Method::POST, &path, Some(&fault), LIMIT, &what).await?;
         ids.push((added["id"].as_u64().context("the response has no id")?, index));
     }
@@ -51,7 +52,7 @@ async fn add(command: AddFault) -> Result<()> {
         anstream::println!("{}", json!({ "faults": ids }));
     } else {
         for (id, index) in ids {
-            anstream::println!("fault {id} at coordinator{}", index + 1);
+            anstream::println!("fault {id} at {}", Member::coordinator(index));
         }
     }
     Ok(())
