@@ -27,6 +27,14 @@ use crate::handles::data_support::{invalid_request, without_runtime};
 use crate::handles::database::Database;
 use crate::handles::unix_time::unix_millis;
 
+/// Why a cursor returns no more rows before its last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Failed,
+    /// The rest was left to a ticket.
+    Detached,
+}
+
 /// The rows of a query: a [`Stream`] that reads batch by batch.
 ///
 /// While a batch is consumed, the next one is read, except of a stream that may write. At most two batches are in memory. A
@@ -53,9 +61,8 @@ pub struct Cursor<T, B = ()> {
     progress: CursorLost,
     /// How many rows were returned before it was resumed.
     rows_before: u64,
-    has_failed: bool,
-    /// Whether the rest was left to a ticket.
-    is_detached: bool,
+    /// Why it has ended before its last row.
+    ended: Option<Ended>,
     count: Option<u64>,
     is_cached: bool,
     is_potentially_dirty: bool,
@@ -143,8 +150,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
             trace,
             progress,
             rows_before: progress.rows,
-            has_failed: false,
-            is_detached: false,
+            ended: None,
             count: batch.count,
             is_cached: batch.is_cached,
             is_potentially_dirty: batch.is_potentially_dirty,
@@ -234,7 +240,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
 
     /// Ends the stream with an error.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
-        self.has_failed = true;
+        self.ended = Some(Ended::Failed);
         self.progress.is_committed = match self.effect {
             CursorEffect::None | CursorEffect::OfTransaction => None,
             CursorEffect::Committed => Some(true),
@@ -308,20 +314,18 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     /// read would be lost. The cursor stays as it is then, with all of its rows. Also if the cursor has failed or was detached
     /// before: its rows are not complete.
     pub fn detach(&mut self) -> Result<(Vec<T>, Option<CursorTicket>), Error> {
-        let refusal = if self.has_failed {
-            Some("has failed, so its rows are not complete")
-        } else if self.is_detached {
-            Some("was detached before")
-        } else if self.next_batch.as_ref().is_some_and(|next| !next.is_repeatable()) {
-            Some("has no numbered batches, which servers have since 3.11")
-        } else {
-            None
+        let is_numbered = self.next_batch.as_ref().is_none_or(NextBatch::is_repeatable);
+        let refusal = match self.ended {
+            Some(Ended::Failed) => Some("has failed, so its rows are not complete"),
+            Some(Ended::Detached) => Some("was detached before"),
+            None if is_numbered => None,
+            None => Some("has no numbered batches, which servers have since 3.11"),
         };
         if let Some(reason) = refusal {
             return Err(invalid_request::<NextBatch<T>>(BuildError::Field { field: "cursor", reason }));
         }
         let rows: Vec<T> = std::mem::take(&mut self.rows).collect();
-        self.is_detached = true;
+        self.ended = Some(Ended::Detached);
         // What is being read in advance belongs to the ticket.
         self.fetch = None;
         let Some(next) = self.next_batch.take() else { return Ok((rows, None)) };
@@ -376,7 +380,7 @@ impl<T, B> Cursor<T, B> {
 
     /// Returns how far it was read, if it ended with an error.
     pub fn lost(&self) -> Option<CursorLost> {
-        self.has_failed.then_some(self.progress)
+        (self.ended == Some(Ended::Failed)).then_some(self.progress)
     }
 }
 

@@ -37,6 +37,11 @@ impl Database {
         Self { transport, name, options: None, pin: None, shared }
     }
 
+    /// Returns the prefix of paths of this database; empty for the default database and for an invalid name.
+    pub(crate) fn prefix(&self) -> &str {
+        self.name.as_ref().map_or("", DatabaseName::prefix)
+    }
+
     /// Returns the same handle on another database.
     pub(crate) fn with_name(&self, name: &str) -> Self {
         Self { name: DatabaseName::new(name), ..self.clone() }

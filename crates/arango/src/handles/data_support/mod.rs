@@ -29,11 +29,6 @@ pub(crate) struct DataState {
 }
 
 impl Database {
-    /// Returns the prefix of paths of this database; empty for the default database and for an invalid name.
-    pub(crate) fn prefix(&self) -> &str {
-        self.name.as_ref().map_or("", DatabaseName::prefix)
-    }
-
     /// Returns the name of the database, or why it is invalid.
     pub(crate) fn checked_name(&self) -> Result<&DatabaseName, InvalidName> {
         self.name.as_ref().map_err(Clone::clone)
