@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arango::data::{ImportProgress, KeyGenerator, KeyOptions};
 use arango::{Limits, Outcome};
-use arango_test_cluster::{Fault, Phase};
+use arango_test_cluster::{Fault, FaultGuard, Phase};
 use http::Method;
 use serde_json::json;
 use tokio::time::sleep;
@@ -214,4 +214,38 @@ async fn a_document_whose_generated_key_was_refused_is_not_sent_twice_without_a_
         assert_eq!(outcome, Some(Outcome::Unknown), "imports: {imports}");
         assert_eq!(remade.count().await.unwrap(), 1, "imports: {imports}");
     }
+}
+
+/// As above, but every attempt of the first request is refused before it is executed, so that it is a repetition whose keys are refused.
+#[tokio::test(start_paused = true)]
+async fn a_document_whose_key_was_refused_in_a_repetition_is_not_sent_twice_without_a_key() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    database.create_collection("remade").await.unwrap();
+    let remade = database.collection("remade");
+    remade.insert(&json!({})).await.unwrap();
+    remade.drop_collection().await.unwrap();
+    let options = KeyOptions::new(KeyGenerator::Traditional).server_keys_only();
+    database.create_collection("remade").key_options(options).await.unwrap();
+
+    let full = cluster.inject(&on_post(Fault::early_response(503, 21003, "queue full")));
+    let hits = |faults: &[FaultGuard]| faults.iter().map(FaultGuard::hits).sum::<usize>();
+    let lose = async {
+        // All attempts of a request.
+        while hits(&full) < 4 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        drop(full);
+        let refused = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100)).times(1)));
+        while hits(&refused) == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        cluster.inject(&on_post(Fault::close(Phase::AfterExecution).times(1)))
+    };
+    let (report, lost) = tokio::join!(remade.import([json!({ "n": 1 })]), lose);
+    let report = report.unwrap();
+    assert!(hits(&lost) > 0);
+    assert_eq!(report.failures.first().map(|failure| failure.error.outcome()), Some(Outcome::Unknown));
+    assert_eq!(remade.count().await.unwrap(), 1);
 }
