@@ -17,58 +17,28 @@ mod reachable;
 mod replay;
 mod server;
 mod tickets;
+mod visit;
 mod writes;
 
-use std::time::Instant;
-
 use arango::data::OverwriteMode;
-use stateright::{Checker as _, HasDiscoveries, Model as _};
 
 use crate::broken::Defect;
 use crate::family::Family;
 use crate::model::LostWrites;
 use crate::writes::Write;
 
-const PAGE: &str = include_str!("../../docs/simulation.md");
-
-/// Visits every state of a family, and returns how many there are, and the number of events of the longest path.
-fn visit(family: Family, threads: usize) -> (usize, usize) {
-    let (name, began) = (family.name, Instant::now());
-    let model = LostWrites::new(family);
-    let replays = model.replays.clone();
-    let checker = model.checker().threads(threads).spawn_bfs().join();
-    // The first state counts, too.
-    let (states, events) = (checker.unique_state_count(), checker.max_depth() - 1);
-    let (scripts, elapsed) = (replays.count(), began.elapsed());
-    println!("{name}: {states} states, {events} events, {scripts} runs of a client, {elapsed:.1?}");
-    checker.assert_properties();
-    (states, events)
-}
-
-/// Visits every state of a family, and compares their number with the documentation.
 fn check(family: Family) {
-    let (name, counted) = (family.name, visit(family, 1));
-    compare_with_documentation(name, counted);
-}
-
-/// Compares the number of the states of a family, and that of the events of the longest path, with the documentation.
-fn compare_with_documentation(name: &str, (states, events): (usize, usize)) {
-    let row = PAGE.lines().find(|line| line.starts_with(&format!("| {name} |"))).expect("a row of the table");
-    let cells: Vec<&str> = row.split(" | ").collect();
-    let documented: usize = cells[2].replace(',', "").parse().expect("a number of states");
-    // Each change of the client may change some of them.
-    let is_documented = 10 * states.abs_diff(documented) <= documented;
-    assert!(is_documented, "{states} states, {events} events: {row}");
+    visit::check(LostWrites::new(family));
 }
 
 /// Visits the states of all families with every kind of fault, and then with more faults and writes of the third party.
 #[test]
 #[ignore = "takes minutes: a job of every night runs it, optimised"]
 fn every_family_deeper() {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = visit::all_threads();
     for family in family::all() {
-        visit(family.clone().with_all_faults(), threads);
-        visit(family.deeper(), threads);
+        visit::every_state(LostWrites::new(family.clone().with_all_faults()), threads);
+        visit::every_state(LostWrites::new(family.deeper()), threads);
     }
 }
 
@@ -105,10 +75,7 @@ fn changes_that_read_before_they_write() {
 /// Checks that the model finds a broken write, which another client makes at the same time as a correct one.
 fn assert_found(broken: Write, other: Write, has_document: bool, property: &'static str) {
     let family = Family { has_document, ..Family::new("a broken write", vec![[broken, other]]) };
-    let found = HasDiscoveries::AnyOf([property].into());
-    let checker = LostWrites::new(family).checker().finish_when(found).spawn_bfs().join();
-    let actions = checker.assert_any_discovery(property).into_actions();
-    println!("{property}: {actions:?}");
+    visit::assert_found(LostWrites::new(family), property);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What clients and the server of the model send to each other.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde_json::{Value, json};
 
@@ -134,14 +135,7 @@ impl Response {
             }
             Self::Removed { slot, revision } => (202, Value::Object(names(slot, revision))),
             Self::Found { slot, document } => (200, document.json(slot)),
-            Self::Refused(refusal) => {
-                let (status, number) = refusal.codes();
-                let message = format!("{refusal:?}");
-                (
-                    status,
-                    json!({ "error": true, "code": status, "errorNum": number, "errorMessage": message }),
-                )
-            }
+            Self::Refused(refusal) => error_body(refusal.codes(), &refusal),
         };
         http_response(status, &body.to_string())
     }
@@ -161,6 +155,12 @@ impl Protocol for Documents {
     fn http(response: Response) -> Vec<u8> {
         response.http()
     }
+}
+
+/// Returns the status and the body of an error response.
+pub(crate) fn error_body((status, number): (u16, u16), refusal: &impl fmt::Debug) -> (u16, Value) {
+    let message = format!("{refusal:?}");
+    (status, json!({ "error": true, "code": status, "errorNum": number, "errorMessage": message }))
 }
 
 /// Returns a response of ArangoDB.

@@ -19,6 +19,7 @@ use crate::properties;
 use crate::replay::{Replays, Step};
 use crate::server::Server;
 use crate::tickets::Tickets;
+use crate::visit::Clients;
 use crate::writes::{End, FIRST_REVISION, Write};
 
 /// The content that the third party writes.
@@ -224,6 +225,16 @@ impl LostWrites {
     fn is_possible(state: &State, other: Other, slot: Slot) -> bool {
         let exists = state.server.documents.contains_key(&slot);
         exists != (other == Other::Insert)
+    }
+}
+
+impl Clients for LostWrites {
+    fn family(&self) -> &'static str {
+        self.family.name
+    }
+
+    fn runs(&self) -> usize {
+        self.replays.count()
     }
 }
 

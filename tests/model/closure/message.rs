@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
-use crate::message::http_response;
+use crate::message::{error_body, http_response};
 use crate::network::Protocol;
 
 /// The number of a transaction, in the order in which they began.
@@ -174,14 +174,7 @@ impl Response {
                 found["value"] = json!(value);
                 (200, found)
             }
-            Self::Refused(refusal) => {
-                let (status, number) = refusal.codes();
-                let message = format!("{refusal:?}");
-                (
-                    status,
-                    json!({ "error": true, "code": status, "errorNum": number, "errorMessage": message }),
-                )
-            }
+            Self::Refused(refusal) => error_body(refusal.codes(), &refusal),
         };
         http_response(status, &body.to_string())
     }

@@ -9,34 +9,15 @@ mod properties;
 mod reachable;
 mod server;
 
-use std::time::Instant;
-
 use arango::data::TransactionState;
-use stateright::{Checker as _, HasDiscoveries, Model as _};
 
 use self::model::{Family, LostCommits};
 use self::program::Program;
 use self::reachable::Reachable as R;
-use crate::compare_with_documentation;
+use crate::visit;
 
-/// Visits every state of a family, and returns how many there are, and the number of events of the longest path.
-fn visit(family: Family, threads: usize) -> (usize, usize) {
-    let (name, began) = (family.name, Instant::now());
-    let model = LostCommits::new(family);
-    let replays = model.replays.clone();
-    let checker = model.checker().threads(threads).spawn_bfs().join();
-    // The first state counts, too.
-    let (states, events) = (checker.unique_state_count(), checker.max_depth() - 1);
-    let (scripts, elapsed) = (replays.count(), began.elapsed());
-    println!("{name}: {states} states, {events} events, {scripts} runs of a client, {elapsed:.1?}");
-    checker.assert_properties();
-    (states, events)
-}
-
-/// Visits every state of a family, and compares their number with the documentation.
 fn check(family: Family) {
-    let (name, counted) = (family.name, visit(family, 1));
-    compare_with_documentation(name, counted);
+    visit::check(LostCommits::new(family));
 }
 
 /// Closures without a proof.
@@ -123,11 +104,15 @@ fn two_leaders() -> Family {
 #[test]
 #[ignore = "takes long: a job of every night runs it, optimised"]
 fn every_closure_deeper() {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    visit(Family { faults: 3, ..without_proof() }, threads);
-    visit(Family { transactions: 2, faults_of: model::faults_of_ends, ..with_proof() }, threads);
-    visit(Family { faults: 2, ..by_hand() }, threads);
-    visit(Family { faults_of: model::all_faults, ..two_leaders() }, threads);
+    let deeper = [
+        Family { faults: 3, ..without_proof() },
+        Family { transactions: 2, faults_of: model::faults_of_ends, ..with_proof() },
+        Family { faults: 2, ..by_hand() },
+        Family { faults_of: model::all_faults, ..two_leaders() },
+    ];
+    for family in deeper {
+        visit::every_state(LostCommits::new(family), visit::all_threads());
+    }
 }
 
 #[test]
@@ -153,10 +138,7 @@ fn closures_that_write_to_two_leaders() {
 /// Checks that the model finds a program that is broken.
 fn assert_found(broken: Program, property: &'static str) {
     let family = Family { programs: vec![broken], transactions: 2, reachable: Vec::new(), ..without_proof() };
-    let found = HasDiscoveries::AnyOf([property].into());
-    let checker = LostCommits::new(family).checker().finish_when(found).spawn_bfs().join();
-    let actions = checker.assert_any_discovery(property).into_actions();
-    println!("{property}: {actions:?}");
+    visit::assert_found(LostCommits::new(family), property);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::closure::server::{Finish, Parts, Phase, Server, Stopped};
 use crate::closure::{facts::Facts, properties};
 use crate::message::Reply;
 use crate::replay::{Replays, Step};
+use crate::visit::Clients;
 
 /// How long an attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(3);
@@ -243,6 +244,16 @@ impl LostCommits {
         if is_waited_for {
             self.reply(state, reply);
         }
+    }
+}
+
+impl Clients for LostCommits {
+    fn family(&self) -> &'static str {
+        self.family.name
+    }
+
+    fn runs(&self) -> usize {
+        self.replays.count()
     }
 }
 
