@@ -243,9 +243,9 @@ async fn a_document_whose_key_was_refused_in_a_repetition_is_not_sent_twice_with
         }
         cluster.inject(&on_post(Fault::close(Phase::AfterExecution).times(1)))
     };
-    let (report, lost) = tokio::join!(remade.import([json!({ "n": 1 })]), lose);
+    let (report, closed) = tokio::join!(remade.import([json!({ "n": 1 })]), lose);
     let report = report.unwrap();
-    assert!(hits(&lost) > 0);
+    assert!(hits(&closed) > 0);
     assert_eq!(report.failures.first().map(|failure| failure.error.outcome()), Some(Outcome::Unknown));
     assert_eq!(remade.count().await.unwrap(), 1);
 }

@@ -13,25 +13,9 @@ pub(crate) use self::known_differences::KnownDifferences;
 pub(crate) use self::operation_names::operation_names;
 use super::compare::{self, Difference, Grade};
 use super::recording::{Recorded, Recording};
-use super::script::{Script, read_json};
+use super::script::{FILES, LAST, Script, read_json};
 use super::shape::Shape;
 use super::version::Version;
-
-/// The files with documented responses, as those of the script.
-const FILES: [&str; 12] = [
-    "own",
-    "server",
-    "cluster",
-    "shards",
-    "jobs",
-    "records",
-    "collections",
-    "documents",
-    "graphs",
-    "queries",
-    "users",
-    "end",
-];
 
 /// All that is documented.
 #[derive(Debug)]
@@ -91,7 +75,8 @@ impl Documented {
     /// If one of them cannot be read, names an unknown source, or an entry has no single form.
     pub(crate) fn read() -> Result<Self> {
         let mut entries = Vec::new();
-        for name in FILES {
+        // A file for each of the script.
+        for name in FILES.iter().chain(&LAST) {
             entries.extend(read_json::<Vec<Entry>>(&format!("documented/{name}.json"))?);
         }
         let sources: BTreeMap<String, String> = read_json("documented/sources.json")?;

@@ -17,7 +17,7 @@ pub(crate) use self::step::{Effect, Group, Identity, Step, Until};
 use crate::workspace;
 
 /// The files of the script, in order. `own` creates what the others use, and `end` stops a coordinator.
-const FILES: [&str; 11] = [
+pub(crate) const FILES: [&str; 11] = [
     "own",
     "server",
     "cluster",
@@ -30,7 +30,7 @@ const FILES: [&str; 11] = [
     "queries",
     "users",
 ];
-const LAST: [&str; 1] = ["end"];
+pub(crate) const LAST: [&str; 1] = ["end"];
 
 /// What is sent to a cluster.
 #[derive(Debug, Clone)]
