@@ -1,6 +1,5 @@
 //! The control address of proxies: paths and bodies are those of the embedded cluster, where they mean the same.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,9 +12,9 @@ use serde_json::{Map, Value, json};
 use super::coordinator_proxy::CoordinatorProxy;
 use super::supported_faults::Visibility;
 use super::traffic::{Exchange, MarkerCounts, TrafficJournal};
-use crate::faults::active_faults::FaultGuard;
 use crate::http::request::Query;
 use crate::server::control::fault_body::{Injection, read_injection};
+use crate::server::control::injected::{Guard, Injected};
 use crate::server::control::overview::Selection;
 use crate::server::control::router::{ControlError, ok, read};
 use crate::server::control::{Control, ControlRoutes};
@@ -29,21 +28,7 @@ struct ProxyRouter {
     token: String,
     proxies: Vec<CoordinatorProxy>,
     journal: TrafficJournal,
-    faults: Mutex<InjectedFaults>,
-}
-
-/// The faults injected through the control address.
-#[derive(Default)]
-struct InjectedFaults {
-    last: u64,
-    active: BTreeMap<u64, InjectedFault>,
-}
-
-struct InjectedFault {
-    coordinator: usize,
-    /// As it was sent.
-    fault: Value,
-    guard: FaultGuard,
+    faults: Mutex<Injected>,
 }
 
 impl ControlRoutes for ProxyRouter {
@@ -70,16 +55,12 @@ impl ProxyRouter {
             (&Method::POST, ["faults"]) => {
                 Err((501, "a proxy has no conditions of the whole cluster".to_owned()))
             }
-            (&Method::GET, ["faults"]) => Ok(self.list_faults()),
+            (&Method::GET, ["faults"]) => Ok(self.faults().list()),
             (&Method::DELETE, ["faults"]) => {
-                self.faults().active.clear();
+                self.faults().clear();
                 Ok(ok())
             }
-            (&Method::DELETE, ["faults", id]) => {
-                let ended = id.parse().ok().and_then(|id: u64| self.faults().active.remove(&id));
-                let hits = ended.ok_or_else(|| (404, format!("no fault {id}")))?.guard.hits();
-                Ok(json!({ "ok": true, "hits": hits }))
-            }
+            (&Method::DELETE, ["faults", id]) => self.faults().end(id),
             (&Method::GET, ["journal", "markers"]) if !self.reads_requests() => {
                 Err((501, "a proxy cannot read markers over TLS".to_owned()))
             }
@@ -141,19 +122,7 @@ impl ProxyRouter {
                 return Err((400, reason));
             }
         };
-        let mut faults = self.faults();
-        faults.last += 1;
-        let id = faults.last;
-        faults.active.insert(id, InjectedFault { coordinator: proxy.inner.index, fault, guard });
-        Ok(json!({ "id": id }))
-    }
-
-    fn list_faults(&self) -> Value {
-        let faults = self.faults();
-        let rows = faults.active.iter().map(|(id, InjectedFault { coordinator, fault, guard })| {
-            json!({ "id": id, "coordinator": coordinator, "fault": fault, "hits": guard.hits() })
-        });
-        json!({ "faults": rows.collect::<Vec<_>>() })
+        Ok(self.faults().add(Some(proxy.inner.index), fault, Guard::Fault(guard)))
     }
 
     /// A proxy does not know what was executed, so that it reports what it has passed on.
@@ -171,7 +140,7 @@ impl ProxyRouter {
         Ok(json!({ "entries": latest.iter().map(entry).collect::<Vec<_>>() }))
     }
 
-    fn faults(&self) -> MutexGuard<'_, InjectedFaults> {
+    fn faults(&self) -> MutexGuard<'_, Injected> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

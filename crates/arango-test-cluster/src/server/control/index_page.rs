@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
-use serde_json::Value;
-
 use super::calls::CALLS;
+use super::injected::FaultRow;
 use crate::journal::Entry;
 
 /// What the page shows.
@@ -35,16 +34,6 @@ pub(super) struct ServerRow {
     pub(super) id: String,
     pub(super) short_name: String,
     pub(super) state: &'static str,
-}
-
-/// A fault or a condition in force.
-pub(super) struct FaultRow {
-    pub(super) id: u64,
-    /// `None`: the whole cluster.
-    pub(super) coordinator: Option<usize>,
-    /// As it was injected.
-    pub(super) fault: Value,
-    pub(super) hits: usize,
 }
 
 // Colours of both schemes, from the browser; no script, and nothing is loaded.

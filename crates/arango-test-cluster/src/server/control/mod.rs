@@ -48,6 +48,7 @@
 mod calls;
 pub(crate) mod fault_body;
 mod index_page;
+pub(crate) mod injected;
 mod jobs_body;
 pub(crate) mod overview;
 pub(crate) mod router;

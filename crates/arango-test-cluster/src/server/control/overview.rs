@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::index_page::{self, CoordinatorRow, FaultRow, Index, ServerRow};
-use super::router::{ActiveInjection, ControlError, Router};
+use super::index_page::{self, CoordinatorRow, Index, ServerRow};
+use super::router::{ControlError, Router};
 use crate::http::request::Query;
 use crate::journal::Counts;
 use crate::state::servers::RunState;
@@ -62,25 +62,6 @@ impl Router {
         })
     }
 
-    /// Lists the faults and conditions in force.
-    pub(super) fn list_faults(&self) -> Value {
-        let faults = self.fault_rows().into_iter().map(|FaultRow { id, coordinator, fault, hits }| {
-            json!({ "id": id, "coordinator": coordinator, "fault": fault, "hits": hits })
-        });
-        json!({ "faults": faults.collect::<Vec<_>>() })
-    }
-
-    fn fault_rows(&self) -> Vec<FaultRow> {
-        let faults = self.faults();
-        let rows = faults.active.iter().map(|(id, ActiveInjection { coordinator, fault, guard })| FaultRow {
-            id: *id,
-            coordinator: *coordinator,
-            fault: fault.clone(),
-            hits: guard.hits(),
-        });
-        rows.collect()
-    }
-
     /// Lists the latest requests. Without their queries, which may contain what is private.
     pub(super) fn entries(&self, query: &Query) -> Result<Value, ControlError> {
         let selection = Selection::read(query)?;
@@ -114,7 +95,7 @@ impl Router {
                 requests: self.cluster.journal.requests_to(index),
             });
         let coordinators = coordinators.collect();
-        let faults = self.fault_rows();
+        let faults = self.faults().rows();
         let state = self.cluster.state();
         let db_servers = state.db_servers.iter().map(|server| ServerRow {
             id: server.id.clone(),

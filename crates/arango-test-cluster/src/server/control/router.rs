@@ -1,6 +1,5 @@
 //! Routes control requests by method and path.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,9 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::fault_body::{Injection, read_injection};
+use super::injected::{Guard, Injected};
 use super::jobs_body;
 use crate::config::version::Version;
-use crate::faults::active_faults::FaultGuard;
 use crate::http::request::Query;
 use crate::server::agency_jobs::AgencyJobs;
 use crate::server::cluster::ClusterInner;
@@ -28,36 +27,6 @@ pub(super) struct Router {
     pub(super) cluster: Arc<ClusterInner>,
     pub(super) coordinators: Vec<Coordinator>,
     faults: Mutex<Injected>,
-}
-
-/// The faults injected through the control API.
-#[derive(Default)]
-pub(super) struct Injected {
-    last: u64,
-    pub(super) active: BTreeMap<u64, ActiveInjection>,
-}
-
-/// A fault or a condition in force.
-pub(super) struct ActiveInjection {
-    /// `None`: the whole cluster.
-    pub(super) coordinator: Option<usize>,
-    /// As it was sent.
-    pub(super) fault: Value,
-    pub(super) guard: Guard,
-}
-
-pub(super) enum Guard {
-    Fault(FaultGuard),
-    Condition(ConditionGuard),
-}
-
-impl Guard {
-    pub(super) fn hits(&self) -> usize {
-        match self {
-            Self::Fault(guard) => guard.hits(),
-            Self::Condition(guard) => guard.hits(),
-        }
-    }
 }
 
 /// Why a request is rejected: status and reason.
@@ -129,16 +98,12 @@ impl Router {
                 Ok(ok())
             }
             (&Method::POST, ["faults"]) => self.inject(None, body),
-            (&Method::GET, ["faults"]) => Ok(self.list_faults()),
+            (&Method::GET, ["faults"]) => Ok(self.faults().list()),
             (&Method::DELETE, ["faults"]) => {
-                self.faults().active.clear();
+                self.faults().clear();
                 Ok(ok())
             }
-            (&Method::DELETE, ["faults", id]) => {
-                let ended = id.parse().ok().and_then(|id: u64| self.faults().active.remove(&id));
-                let hits = ended.ok_or_else(|| (404, format!("no fault {id}")))?.guard.hits();
-                Ok(json!({ "ok": true, "hits": hits }))
-            }
+            (&Method::DELETE, ["faults", id]) => self.faults().end(id),
             (&Method::GET, ["journal", "markers"]) => {
                 Ok(self.markers(query.get("prefix").unwrap_or_default()))
             }
@@ -176,12 +141,8 @@ impl Router {
                 Guard::Condition(coordinator.begin(condition))
             }
         };
-        let mut faults = self.faults();
-        faults.last += 1;
-        let id = faults.last;
         let coordinator = coordinator.map(|coordinator| coordinator.inner.index);
-        faults.active.insert(id, ActiveInjection { coordinator, fault, guard });
-        Ok(json!({ "id": id }))
+        Ok(self.faults().add(coordinator, fault, guard))
     }
 
     pub(super) fn faults(&self) -> MutexGuard<'_, Injected> {
