@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arango::data::{ImportProgress, KeyGenerator, KeyOptions};
+use arango::data::{Collection, ImportProgress, KeyGenerator, KeyOptions};
 use arango::{Limits, Outcome};
-use arango_test_cluster::{Fault, FaultGuard, Phase};
+use arango_test_cluster::{Fault, FaultGuard, Phase, TestCluster};
 use http::Method;
 use serde_json::json;
 use tokio::time::sleep;
@@ -177,19 +177,23 @@ async fn a_coordinator_that_does_not_respond_in_time_gets_fewer_requests_at_a_ti
     assert_eq!(stored(&cluster).await, 200, "the late copies were refused");
 }
 
-/// A collection that was made again under its name, and does not accept the keys of the client any more.
+/// Returns a collection that was made again under its name, and does not accept the keys of the client any more.
+async fn remade(cluster: &TestCluster) -> Collection {
+    let database = client(cluster).db("_system");
+    database.create_collection("remade").await.unwrap();
+    let remade = database.collection("remade");
+    remade.insert(&json!({})).await.unwrap();
+    remade.drop_collection().await.unwrap();
+    let options = KeyOptions::new(KeyGenerator::Traditional).server_keys_only();
+    database.create_collection("remade").key_options(options).await.unwrap();
+    remade
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_document_whose_generated_key_was_refused_is_not_sent_twice_without_a_key() {
     for imports in [false, true] {
         let cluster = cluster().await;
-        let client = client(&cluster);
-        let database = client.db("_system");
-        database.create_collection("remade").await.unwrap();
-        let remade = database.collection("remade");
-        remade.insert(&json!({})).await.unwrap();
-        remade.drop_collection().await.unwrap();
-        let options = KeyOptions::new(KeyGenerator::Traditional).server_keys_only();
-        database.create_collection("remade").key_options(options).await.unwrap();
+        let remade = remade(&cluster).await;
 
         // The response to the copy without a key is lost.
         let first = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100)).times(1)));
@@ -220,14 +224,7 @@ async fn a_document_whose_generated_key_was_refused_is_not_sent_twice_without_a_
 #[tokio::test(start_paused = true)]
 async fn a_document_whose_key_was_refused_in_a_repetition_is_not_sent_twice_without_a_key() {
     let cluster = cluster().await;
-    let client = client(&cluster);
-    let database = client.db("_system");
-    database.create_collection("remade").await.unwrap();
-    let remade = database.collection("remade");
-    remade.insert(&json!({})).await.unwrap();
-    remade.drop_collection().await.unwrap();
-    let options = KeyOptions::new(KeyGenerator::Traditional).server_keys_only();
-    database.create_collection("remade").key_options(options).await.unwrap();
+    let remade = remade(&cluster).await;
 
     let full = cluster.inject(&on_post(Fault::early_response(503, 21003, "queue full")));
     let hits = |faults: &[FaultGuard]| faults.iter().map(FaultGuard::hits).sum::<usize>();
