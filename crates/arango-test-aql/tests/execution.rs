@@ -108,6 +108,23 @@ fn warnings_are_kept_up_to_a_number() {
 }
 
 #[test]
+fn a_division_of_constants_by_zero_warns_once_and_before_the_query_runs() {
+    let messages = |rows: &Rows<MemoryStore>| {
+        rows.warnings().into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+    };
+    let query = "FOR i IN 1..5 RETURN [1 / (3 - 3), i, 7 % 0]";
+    let mut rows = prepared(query).run(MemoryStore::new(), Options::default()).unwrap();
+    assert_eq!(messages(&rows), ["division by zero"; 2]);
+    assert_eq!(next(&mut rows), "[null,1,null]");
+    assert_eq!(rows.by_ref().count(), 4);
+    assert_eq!(messages(&rows), ["division by zero"; 2]);
+
+    let options = Options { fail_on_warning: true, ..Options::default() };
+    let error = prepared(query).run(MemoryStore::new(), options).unwrap_err();
+    assert_eq!((error.number, &*error.message), (1562, "division by zero"));
+}
+
+#[test]
 fn a_query_tells_what_it_uses() {
     let query = Query::parse("FOR d IN a LET x = @v UPDATE d WITH {x} IN @@b").unwrap();
     assert!(query.is_modification());

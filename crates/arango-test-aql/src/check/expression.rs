@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Access, Checker, CollectionName};
+use super::{Access, Checker, CollectionName, Quotient};
 use crate::error::{Position, QueryError, number};
 use crate::syntax::tree::{
-    AttributeName, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind, Quantified, Quantifier,
+    AttributeName, BinaryOperator, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind,
+    Quantified, Quantifier,
 };
 
 impl Checker {
@@ -40,6 +41,7 @@ impl Checker {
             }
             ExpressionKind::Constant(_) | ExpressionKind::Bind(_) => true,
             ExpressionKind::Variable(_) | ExpressionKind::Collection(_) => false,
+            ExpressionKind::Quotient(_) => true,
             ExpressionKind::Array(items) => self.all(items)?,
             ExpressionKind::Object(entries) => self.entries(entries)?,
             ExpressionKind::Unary(_, operand) | ExpressionKind::Enclosed(operand) => self.one(operand)?,
@@ -56,7 +58,23 @@ impl Checker {
             ExpressionKind::Call(call) => self.call(call, position)?,
             ExpressionKind::Subquery(block) => self.subquery(block)?,
         };
+        if expression.is_constant {
+            self.take_quotient(expression);
+        }
         Ok(())
+    }
+
+    /// Takes a division out of a constant expression, so that it is calculated once, before the query runs.
+    fn take_quotient(&mut self, expression: &mut Expression) {
+        use BinaryOperator::{Divide, Modulo};
+
+        if !matches!(expression.kind, ExpressionKind::Binary(Divide | Modulo, _)) {
+            return;
+        }
+        let number = ExpressionKind::Quotient(self.facts.quotients.len());
+        if let ExpressionKind::Binary(operator, parts) = std::mem::replace(&mut expression.kind, number) {
+            self.facts.quotients.push(Quotient { operator, parts });
+        }
     }
 
     /// Resolves a name or parameter, and returns whether it is constant.

@@ -17,7 +17,7 @@ use crate::syntax::tree::{Block, Slot, Target, Tree};
 
 pub(crate) use self::aggregate::Aggregation;
 pub(crate) use self::bind::{Binding, bind};
-pub(crate) use self::facts::{Access, CollectionName, Facts};
+pub(crate) use self::facts::{Access, CollectionName, Facts, Quotient};
 use self::scope::Scopes;
 
 /// Resolves the names in a tree, in place.

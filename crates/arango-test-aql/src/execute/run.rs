@@ -21,6 +21,8 @@ pub(crate) struct Run<'a> {
     pub(crate) snapshots: &'a Snapshots,
     /// What its traversals follow.
     pub(crate) graphs: &'a Graphs,
+    /// The results of the divisions of constants, as far as they are known.
+    pub(crate) quotients: &'a [Value],
 }
 
 /// Documents of some collections, by their number.

@@ -18,6 +18,7 @@ pub struct Rows<S> {
     results: Option<Results>,
     snapshots: Snapshots,
     graphs: Graphs,
+    quotients: Vec<Value>,
     store: S,
     binding: Arc<Binding>,
     environment: Environment,
@@ -37,9 +38,21 @@ impl<S: Store> Rows<S> {
         environment.database.clone_from(&options.database);
         environment.user.clone_from(&options.user);
         environment.warnings.clone_from(&checked.tree.warnings);
-        let stats = Stats::default();
-        let graphs = Graphs::default();
-        let mut rows = Self { results: None, snapshots, graphs, store, binding, environment, stats, options };
+        let mut rows = Self {
+            results: None,
+            snapshots,
+            graphs: Graphs::default(),
+            quotients: Vec::new(),
+            store,
+            binding,
+            environment,
+            stats: Stats::default(),
+            options,
+        };
+        for quotient in &checked.facts.quotients {
+            let value = rows.with(|run, _| run.divide(quotient))?;
+            rows.quotients.push(value);
+        }
         let allowed = rows.options.vertex_collections;
         rows.graphs = rows.with(|run, _| Graphs::resolve(run, &checked.facts, allowed))?;
         let row = Row::new(checked.facts.variables.len());
@@ -96,6 +109,7 @@ impl<S: Store> Rows<S> {
             stats: &mut self.stats,
             snapshots: &self.snapshots,
             graphs: &self.graphs,
+            quotients: &self.quotients,
         };
         let result = part(&mut run, self.results.as_mut())?;
         let warnings = &mut self.environment.warnings;

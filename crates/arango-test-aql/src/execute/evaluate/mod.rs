@@ -24,6 +24,7 @@ impl Run<'_> {
             ExpressionKind::Constant(value) => Ok(value.clone()),
             ExpressionKind::Variable(slot) => Ok(row.get(*slot).clone()),
             ExpressionKind::Bind(bind) => Ok(self.binding.values[*bind].clone()),
+            ExpressionKind::Quotient(number) => Ok(self.quotients[*number].clone()),
             ExpressionKind::Collection(collection) => Ok(Value::String(self.collection(*collection))),
             ExpressionKind::Array(items) => self.array(items, row),
             ExpressionKind::Object(entries) => self.object(entries, row),

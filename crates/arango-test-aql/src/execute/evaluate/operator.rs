@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Row, Run};
+use crate::check::Quotient;
 use crate::error::{QueryError, number};
 use crate::syntax::tree::{
     BinaryOperator, Expression, ExpressionKind, Quantified, Quantifier, UnaryOperator,
@@ -38,6 +39,11 @@ impl Run<'_> {
         }
     }
 
+    /// Calculates a division of constants.
+    pub(crate) fn divide(&mut self, quotient: &Quotient) -> Result<Value, QueryError> {
+        self.binary(quotient.operator, &quotient.parts, &mut Row::new(0))
+    }
+
     pub(super) fn binary(
         &mut self,
         operator: BinaryOperator,
@@ -62,12 +68,13 @@ impl Run<'_> {
         let Some(arithmetic) = arithmetic(operator) else {
             return Value::Bool(self.compares(left, operator, right));
         };
-        let result = if is_constant {
-            arithmetic.calculate_constants(left, right)
-        } else {
-            arithmetic.calculate(left, right)
-        };
-        result.unwrap_or_else(|| {
+        if is_constant {
+            return arithmetic.calculate_constants(left, right).unwrap_or_else(|| {
+                self.warn(number::DIVISION_BY_ZERO, "division by zero");
+                Value::Null
+            });
+        }
+        arithmetic.calculate(left, right).unwrap_or_else(|| {
             let sign = if arithmetic == Arithmetic::Modulo { '%' } else { '/' };
             self.warn(number::DIVISION_BY_ZERO, format!("in operator {sign}: division by zero"));
             Value::Null

@@ -36,6 +36,8 @@ pub(crate) enum ExpressionKind {
     Object(Vec<Entry>),
     Unary(UnaryOperator, Box<Expression>),
     Binary(BinaryOperator, Box<(Expression, Expression)>),
+    /// A division of constants, by its number, which is calculated before the query runs. Set by the check.
+    Quotient(usize),
     Quantified(Box<Quantified>),
     /// Condition, value if it holds (the condition itself if absent), value if not.
     Ternary(Box<(Expression, Option<Expression>, Expression)>),
@@ -186,6 +188,7 @@ impl ExpressionKind {
             | Self::BindName(_)
             | Self::Bind(_)
             | Self::Collection(_)
+            | Self::Quotient(_)
             | Self::Subquery(_) => 0,
             Self::Array(items) => items.iter().map(|item| item.depth).max().unwrap_or(0),
             Self::Object(entries) => entries.iter().map(Entry::depth).max().unwrap_or(0),
