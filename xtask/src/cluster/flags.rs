@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use arango_test_cluster::{ScanOrder, TestCluster, Tls};
@@ -84,6 +85,10 @@ pub(crate) struct Flags {
     #[arg(long, value_enum, default_value_t)]
     pub(super) scan_order: Order,
 
+    /// Time that a query that writes takes, so that such queries can conflict. Embedded only.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub(super) write_query_time: Duration,
+
     /// Accept TLS only, with certificates of an authority created for this cluster.
     #[arg(long)]
     pub(super) tls: bool,
@@ -113,6 +118,7 @@ impl Flags {
             version: None,
             skewed: true,
             scan_order: Order::Shuffled,
+            write_query_time: Duration::ZERO,
             tls: false,
             proxy: false,
             real: RealFlags::default(),
@@ -188,7 +194,8 @@ impl Flags {
             .version(self.version.unwrap_or_else(|| "3.12.5".to_owned()))
             .root_password(self.root_password)
             .jwt_secret(self.jwt_secret)
-            .ports(self.ports);
+            .ports(self.ports)
+            .write_query_time(self.write_query_time);
         if self.skewed {
             builder = builder.skewed_shards();
         }
@@ -207,7 +214,7 @@ impl Flags {
 
         let real = &self.real;
         let counts = [self.agents, self.db_servers, self.coordinators];
-        let given: [(&str, bool, &[BackendKind]); 13] = [
+        let given: [(&str, bool, &[BackendKind]); 14] = [
             (
                 "--agents, --db-servers and --coordinators",
                 counts.iter().any(Option::is_some),
@@ -223,6 +230,7 @@ impl Flags {
             ("--version", self.version.is_some(), &[Embedded, Docker]),
             ("--skewed", self.skewed, &[Embedded]),
             ("--scan-order", self.scan_order != Order::Shuffled, &[Embedded]),
+            ("--write-query-time", !self.write_query_time.is_zero(), &[Embedded]),
             ("--tls", self.tls, &[Embedded, Process, Docker, Starter]),
             ("--arangod", real.arangod.is_some(), &[Process, Starter]),
             ("--js-dir", real.js_dir.is_some(), &[Process, Starter]),
@@ -323,6 +331,7 @@ mod tests {
         for line in [
             &["--backend", "process", "--skewed"][..],
             &["--backend", "process", "--version", "3.12"],
+            &["--backend", "process", "--write-query-time", "5ms"],
             &["--backend", "starter", "--agents", "1"],
             &["--backend", "external", "--tls"],
             &["--backend", "docker", "--arangod", "arangod"],

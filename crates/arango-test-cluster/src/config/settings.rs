@@ -51,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) scan_order: ScanOrder,
     pub(crate) skewed_shards: bool,
     pub(crate) move_time: Duration,
+    /// How long a query that writes takes from its reads to its commit.
+    pub(crate) write_query_time: Duration,
     pub(crate) max_concurrent_moves: usize,
     pub(crate) keep_alive: Duration,
     pub(crate) max_concurrent_streams: u32,

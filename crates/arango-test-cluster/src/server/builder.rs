@@ -30,6 +30,7 @@ pub struct Builder {
     scan_order: ScanOrder,
     skewed_shards: bool,
     move_time: Duration,
+    write_query_time: Duration,
     max_concurrent_moves: usize,
     keep_alive: Duration,
     max_concurrent_streams: u32,
@@ -59,6 +60,7 @@ impl Default for Builder {
             scan_order: ScanOrder::default(),
             skewed_shards: false,
             move_time: Duration::from_millis(150),
+            write_query_time: Duration::ZERO,
             max_concurrent_moves: 3,
             keep_alive: Duration::from_secs(300),
             max_concurrent_streams: 32,
@@ -161,6 +163,15 @@ impl Builder {
     /// Each shard has two copies. A rebalance of this cluster has moves to make.
     pub fn skewed_shards(mut self) -> Self {
         self.skewed_shards = true;
+        self
+    }
+
+    /// Sets how long a query that writes takes from its reads to its commit, besides `SLEEP`. Default: zero.
+    ///
+    /// By default it reads and commits at one instant, so that two queries never conflict. With this time, other writes
+    /// to a document that the query writes are refused meanwhile, with status 409 and error number 1200.
+    pub fn write_query_time(mut self, time: Duration) -> Self {
+        self.write_query_time = time;
         self
     }
 
@@ -296,6 +307,7 @@ impl Builder {
             scan_order: self.scan_order,
             skewed_shards: self.skewed_shards,
             move_time: self.move_time,
+            write_query_time: self.write_query_time,
             max_concurrent_moves: self.max_concurrent_moves.max(1),
             keep_alive: self.keep_alive,
             max_concurrent_streams: self.max_concurrent_streams,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use arango_test_cluster::{ScanOrder, TestCluster};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::client::{Session, TestResponse, in_memory};
@@ -227,6 +228,47 @@ async fn a_query_that_sleeps_takes_its_time_and_commits_at_its_end() {
 
     assert_eq!(sleeping.await.unwrap(), (201, Duration::from_millis(2500)));
     assert_eq!(other.get("/_api/document/books/k1").await.json()["n"], Value::Null);
+}
+
+/// Adds 1 to a number twenty times at once, on all coordinators.
+async fn increments(cluster: &TestCluster, id: &str) -> Vec<TestResponse> {
+    let query = format!("LET a = DOCUMENT('{id}') UPDATE a WITH {{ n: a.n + 1 }} IN books");
+    let mut calls = JoinSet::new();
+    for number in 0..20 {
+        let mut session = Session::connect_in_memory(cluster.coordinator(number % 3)).await;
+        let query = query.clone();
+        calls.spawn(async move { run(&mut session, &query).await });
+    }
+    calls.join_all().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn queries_that_take_time_to_write_conflict_on_the_same_document_and_nothing_is_lost() {
+    let time = Duration::from_millis(5);
+    let cluster = TestCluster::builder().write_query_time(time).in_memory().start().await.unwrap();
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    session.post("/_api/document/books", &json!([{ "_key": "a", "n": 0 }, { "_key": "b" }])).await;
+    let responses = increments(&cluster, "books/a").await;
+    let succeeded = responses.iter().filter(|response| response.status == 201).count();
+    let conflicts: Vec<_> = responses.iter().filter(|response| response.status != 201).collect();
+    assert!(conflicts.iter().all(|response| (response.status, response.error_num()) == (409, 1200)));
+    assert!(succeeded > 0 && !conflicts.is_empty(), "{succeeded} of {}", responses.len());
+    assert_eq!(session.get("/_api/document/books/a").await.json()["n"], succeeded);
+
+    let begin = Instant::now();
+    assert_eq!(rows(&mut session, "RETURN 1").await, json!([1]));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    let written = run(&mut session, "UPDATE 'b' WITH { n: 1 } IN books").await.json();
+    assert_eq!(begin.elapsed(), time);
+    assert!(written["extra"]["stats"]["executionTime"].as_f64() >= Some(0.005), "{written}");
+}
+
+#[tokio::test]
+async fn without_a_time_to_write_queries_never_conflict() {
+    let (cluster, mut session) = books().await;
+    assert!(increments(&cluster, "books/k0").await.iter().all(|response| response.status == 201));
+    assert_eq!(session.get("/_api/document/books/k0").await.json()["n"], 20);
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,6 +31,32 @@ async fn a_query_is_explained_without_running_it() {
 }
 
 #[tokio::test]
+async fn an_explanation_takes_the_options_of_a_query_and_warns_of_divisions_of_constants() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let explain = |query: &str, options: Value| json!({ "query": query, "options": options });
+    let query = "FOR i IN 1..10 RETURN [1 / 0, i, 7 % 0]";
+    let warning = json!({ "code": 1562, "message": "division by zero" });
+    let explained = session.post("/_api/explain", &explain(query, json!({}))).await.json();
+    assert_eq!(explained["warnings"], json!([warning, warning]));
+    assert_eq!(explained["stats"].get("rules"), None);
+    let explained =
+        session.post("/_api/explain", &explain(query, json!({ "maxWarningCount": 1 }))).await.json();
+    assert_eq!(explained["warnings"], json!([warning]));
+    let failed = session.post("/_api/explain", &explain(query, json!({ "failOnWarning": true }))).await;
+    assert_eq!((failed.status, failed.error_num()), (400, 1562));
+    assert_eq!(failed.json()["errorMessage"], "AQL: division by zero (while optimizing ast)");
+
+    let harmless =
+        json!({ "fullCount": true, "profile": 2, "maxNodesPerCallstack": 200, "failOnWarning": true });
+    let explained = session.post("/_api/explain", &explain("RETURN 1 / 2", harmless)).await;
+    assert_eq!((explained.status, &explained.json()["stats"]["rules"]), (200, &json!({})));
+    let refused = session.post("/_api/explain", &explain("RETURN 1", json!({ "shardIds": [] }))).await;
+    let text = "sim: the attribute `options.shardIds` of POST /_api/explain is not modelled";
+    assert_eq!((refused.status, &refused.json()["errorMessage"]), (501, &json!(text)));
+}
+
+#[tokio::test]
 async fn a_query_is_parsed_without_its_parameters() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;

@@ -85,7 +85,7 @@ pub(super) enum Profile {
 }
 
 impl Profile {
-    fn read(value: Option<&Value>) -> Self {
+    pub(super) fn read(value: Option<&Value>) -> Self {
         match value.map(|value| value.as_u64().unwrap_or_else(|| u64::from(value == &Value::Bool(true)))) {
             None | Some(0) => Self::None,
             Some(1) => Self::Phases,
@@ -99,6 +99,16 @@ impl Profile {
 pub(super) struct WarningOptions {
     pub(super) fail: bool,
     pub(super) most: usize,
+}
+
+impl WarningOptions {
+    pub(super) fn read(options: &Map<String, Value>) -> Self {
+        let most = options.get("maxWarningCount").and_then(Value::as_u64);
+        Self {
+            fail: options.get("failOnWarning") == Some(&Value::Bool(true)),
+            most: most.and_then(|most| usize::try_from(most).ok()).unwrap_or(10),
+        }
+    }
 }
 
 /// Returns the object of a body that has a query.
@@ -139,7 +149,7 @@ impl QueryBody {
             .chain(body.keys().map(String::as_str).filter(|name| is_copy(name)))
             .collect();
         call.require_attributes(&body, "", &names)?;
-        require_options(call, &options)?;
+        require_options(call, &options, &[])?;
         let flag = |name: &str| options.get(name).and_then(Value::as_bool).unwrap_or(false);
         let is_stream = body.get("stream").and_then(Value::as_bool).unwrap_or_else(|| flag("stream"));
         let number = |name: &str| options.get(name).and_then(Value::as_f64).filter(|number| *number > 0.0);
@@ -173,21 +183,18 @@ impl QueryBody {
                 has_full_count: flag("fullCount") && !is_stream,
                 profile: Profile::read(options.get("profile")),
             },
-            warnings: WarningOptions {
-                fail: flag("failOnWarning"),
-                most: options
-                    .get("maxWarningCount")
-                    .and_then(Value::as_u64)
-                    .and_then(|most| usize::try_from(most).ok())
-                    .unwrap_or(10),
-            },
+            warnings: WarningOptions::read(&options),
         })
     }
 }
 
-/// Refuses options, and values of options, that are not modelled.
-fn require_options(call: &mut Call<'_>, options: &Map<String, Value>) -> Result<(), ApiError> {
-    call.require_attributes(options, "options.", OPTIONS)?;
+/// Refuses options, and values of options, that are not modelled. `more` are modelled for this request alone.
+pub(super) fn require_options(
+    call: &mut Call<'_>,
+    options: &Map<String, Value>,
+    more: &[&str],
+) -> Result<(), ApiError> {
+    call.require_attributes(options, "options.", &[OPTIONS, more].concat())?;
     if let Some(Value::Object(optimizer)) = options.get("optimizer") {
         call.require_attributes(optimizer, "options.optimizer.", &["rules"])?;
     }

@@ -1,6 +1,6 @@
 //! Errors of queries, with the texts of a server.
 
-use arango_test_aql::QueryError;
+use arango_test_aql::{QueryError, number};
 
 use crate::api::Call;
 use crate::http::reply::ApiError;
@@ -12,7 +12,9 @@ pub(super) fn before(call: &mut Call<'_>, text: &str, error: &QueryError) -> Api
     if error.is_not_implemented() {
         call.state.report_unsupported(format!("{} {}: {text}", call.request.method, call.request.path));
     }
-    with_phase(error, &error.to_string(), "parsing")
+    // Constants are calculated with the syntax tree, after parsing.
+    let phase = if error.number == number::DIVISION_BY_ZERO { "optimizing ast" } else { "parsing" };
+    with_phase(error, &error.to_string(), phase)
 }
 
 /// Returns the error of a query that was running.

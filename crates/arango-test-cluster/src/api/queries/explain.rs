@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use arango_test_aql::{Prepared, Query, QueryError, ReadDocuments as _, Store as _};
 use serde_json::{Map, Value, json};
 
-use super::body::{bind_vars, object, text};
+use super::body::{Profile, WarningOptions, bind_vars, object, require_options, text};
 use super::errors;
-use super::run::prepare;
+use super::run::{options, prepare};
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
-use crate::state::cursors::{BASE_MEMORY, PHASE_TIME};
+use crate::state::cursors::{BASE_MEMORY, PHASE_TIME, described};
 use crate::store::database_view::DatabaseView;
 
 /// Handles `POST /_api/explain`.
@@ -19,11 +19,11 @@ use crate::store::database_view::DatabaseView;
 pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
     let body = object(call)?;
     call.require_attributes(&body, "", &["query", "bindVars", "options"])?;
-    let mut shows_all = false;
-    if let Some(Value::Object(options)) = body.get("options") {
-        call.require_attributes(options, "options.", &["allPlans", "maxNumberOfPlans", "optimizer"])?;
-        shows_all = options.get("allPlans") == Some(&Value::Bool(true));
-    }
+    let given = match body.get("options") {
+        Some(Value::Object(options)) => options.clone(),
+        _ => Map::new(),
+    };
+    require_options(call, &given, &["allPlans"])?;
     let (text, bind_vars) = (text(&body)?, bind_vars(&body)?);
     let prepared = prepare(call, &text, &bind_vars)?;
     let view = call.state.database_view(call.database()?, call.index, call.config);
@@ -32,16 +32,23 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
         return Err(ApiError::new(404, 1203, text));
     }
     let plan = plan(&text, &prepared, &view).map_err(|error| errors::before(call, &text, &error))?;
+    let options = options(call, WarningOptions::read(&given));
+    // A query that has begun knows the warnings about its constants.
+    let begun = prepared.run(view, options).map_err(|error| errors::before(call, &text, &error))?;
     let mut payload = json!({
-        "cacheable": false, "warnings": [],
+        "cacheable": false, "warnings": described(&begun.warnings()),
         "stats": { "rulesExecuted": 0, "rulesSkipped": 0, "plansCreated": 1 },
     });
     if call.version.at_least(3, 10, 4) {
         payload["stats"]["peakMemoryUsage"] = BASE_MEMORY.into();
         payload["stats"]["executionTime"] = PHASE_TIME.into();
     }
+    if Profile::read(given.get("profile")) == Profile::Plan {
+        // No rule is executed that could take time.
+        payload["stats"]["rules"] = json!({});
+    }
     // There is only one plan.
-    if shows_all {
+    if given.get("allPlans") == Some(&Value::Bool(true)) {
         payload["plans"] = json!([plan]);
     } else {
         payload["plan"] = plan;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use arango_test_aql::{Options, Prepared, Query, QueryError, Rows, Value, VertexCollections};
 
 use super::batch::{Finished, finish_first, wait};
-use super::body::{Profile, QueryBody};
+use super::body::{Profile, QueryBody, WarningOptions};
 use super::{errors, explain, plan_cache};
 use crate::api::collections::find;
 use crate::api::{Call, Outcome};
@@ -48,7 +48,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let log = view.log();
     let has_plan = body.output.profile == Profile::Plan;
     let plan = has_plan.then(|| explain::plan(&body.text, &prepared, &view));
-    let result = match prepared.run(view, options(call, &body, query)) {
+    let result = match prepared.run(view, query_options(call, &body, query)) {
         Ok(rows) => {
             let report =
                 Report { plan: plan.map(Result::unwrap_or_default), ..report(call, &body, &prepared) };
@@ -117,14 +117,18 @@ fn begin(call: &mut Call<'_>, body: &QueryBody, prepared: &Prepared) -> u64 {
     call.state.queries.begin(call.index, running)
 }
 
-fn options(call: &Call<'_>, body: &QueryBody, query: u64) -> Options {
+fn query_options(call: &Call<'_>, body: &QueryBody, query: u64) -> Options {
+    let seed = call.config.seed ^ query;
+    Options { seed, full_count: body.output.has_full_count, ..options(call, body.warnings) }
+}
+
+/// Returns how any query of this request runs.
+pub(super) fn options(call: &Call<'_>, warnings: WarningOptions) -> Options {
     let now = call.state.clock.unix_time(call.state.current_time).as_millis();
     Options {
         now_ms: i64::try_from(now).unwrap_or(i64::MAX),
-        seed: call.config.seed ^ query,
-        fail_on_warning: body.warnings.fail,
-        max_warnings: body.warnings.most,
-        full_count: body.output.has_full_count,
+        fail_on_warning: warnings.fail,
+        max_warnings: warnings.most,
         database: call.request.database.clone(),
         user: call.caller.user().map(str::to_owned),
         vertex_collections: if call.version.at_least(3, 12, 6) {
@@ -132,6 +136,7 @@ fn options(call: &Call<'_>, body: &QueryBody, query: u64) -> Options {
         } else {
             VertexCollections::Declared
         },
+        ..Options::default()
     }
 }
 
@@ -147,12 +152,17 @@ fn report(call: &Call<'_>, body: &QueryBody, prepared: &Prepared) -> Report {
         counts_lookups: call.version.at_least(3, 12, 0),
         has_profile: body.output.profile != Profile::None,
         plan: None,
-        slept: Duration::ZERO,
+        slept: write_time(call, prepared),
         memory: BASE_MEMORY,
         rows: 0,
         shards: shards_of(call, prepared),
         commits: 0,
     }
+}
+
+/// Returns how long a query takes besides `SLEEP`.
+fn write_time(call: &Call<'_>, prepared: &Prepared) -> Duration {
+    if prepared.is_modification() { call.config.write_query_time } else { Duration::ZERO }
 }
 
 fn respond(
@@ -182,7 +192,7 @@ fn respond(
     // Only a stream ends with its transaction; other results are complete.
     let transaction = call.transaction.filter(|_| body.output.is_stream);
     let (index, database, cursor_options) = (call.index, call.request.database.clone(), body.cursor.clone());
-    wait(call.state, query, batch.slept, move |state| {
+    wait(call.state, query, batch.slept + write_time(call, prepared), move |state| {
         let now = state.current_time;
         let id = state.cursors.next_id(index);
         let mut cursor = Cursor::new(id, query, &database, cursor_options, results, now);

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 pub(crate) use self::results::{
     BASE_MEMORY, Batch, Limits, PHASE_TIME, Report, Results, StreamedQuery, Totals, commits_in_between,
+    described,
 };
 use super::id_owner::{owned_id, owner};
 use crate::http::json;

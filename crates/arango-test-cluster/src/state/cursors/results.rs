@@ -230,6 +230,11 @@ const PHASES: [&str; 8] = [
 /// The time that each phase takes, in seconds. It is not measured: a server never reports 0.
 pub(crate) const PHASE_TIME: f64 = 1e-5;
 
+/// Returns warnings as a response lists them.
+pub(crate) fn described(warnings: &[arango_test_aql::Warning]) -> Vec<serde_json::Value> {
+    warnings.iter().map(|warning| json!({ "code": warning.number, "message": warning.message })).collect()
+}
+
 /// How a query is reported.
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
@@ -289,10 +294,7 @@ impl Report {
             let node = |id: u64, items: usize, time: f64| json!({ "id": id, "calls": 1, "items": items, "filtered": 0, "runtime": number(time) });
             reported["nodes"] = json!([node(1, 1, PHASE_TIME), node(2, self.rows, executing)]);
         }
-        let warnings = totals.warnings.iter();
-        let warnings: Vec<_> =
-            warnings.map(|warning| json!({ "code": warning.number, "message": warning.message })).collect();
-        let mut extra = json!({ "warnings": warnings, "stats": reported });
+        let mut extra = json!({ "warnings": described(&totals.warnings), "stats": reported });
         if self.has_profile {
             extra["profile"] = json!({ "executing": number(executing) });
             for phase in PHASES {
