@@ -14,6 +14,25 @@ async function fill(books, count = 10) {
 }
 
 export default {
+  async queries_that_change_one_document_at_the_same_time_conflict_until_they_are_repeated() {
+    await withCollection({}, async (books) => {
+      await books.save({ _key: "a", n: 0 });
+      const increment = (retryOnConflict) =>
+        root().query(
+          aql`LET a = DOCUMENT(${books}, "a") LET s = SLEEP(0.05) UPDATE a WITH { n: a.n + 1 + s } IN ${books}`,
+          { retryOnConflict },
+        );
+      const calls = (count, retries) => Promise.allSettled(Array.from({ length: count }, () => increment(retries)));
+      const once = await calls(5, 0);
+      const failed = once.filter(({ status }) => status === "rejected").map(({ reason }) => reason.errorNum);
+      assert.ok(failed.length > 0 && failed.length < 5 && failed.every((number) => number === 1200), String(failed));
+      assert.equal((await books.document("a")).n, 5 - failed.length);
+      const repeated = await calls(5, 1000);
+      assert.ok(repeated.every(({ status }) => status === "fulfilled"));
+      assert.equal((await books.document("a")).n, 10 - failed.length);
+    });
+  },
+
   async a_template_binds_values_and_collections() {
     await withCollection({ numberOfShards: 3 }, async (books) => {
       await fill(books);

@@ -17,6 +17,18 @@ export default {
     await assertRejected(400, 1501, root().explain("INVALID QUERY"));
   },
 
+  async an_explanation_takes_options_and_warns_of_divisions_of_constants() {
+    const explain = (query, options) => root().explain(query, {}, options);
+    const query = "FOR i IN 1..10 RETURN [1 / 0, i, 7 % 0]";
+    assert.deepEqual((await explain(query)).warnings.map(({ code }) => code), [1562, 1562]);
+    assert.equal((await explain(query, { maxWarningCount: 1 })).warnings.length, 1);
+    await assertRejected(400, 1562, explain(query, { failOnWarning: true }));
+    const harmless = { failOnWarning: true, fullCount: true, maxNodesPerCallstack: 200 };
+    assert.deepEqual((await explain("RETURN 1 / 2", harmless)).warnings, []);
+    assert.equal((await explain("RETURN 1", { profile: 1 })).stats.rules, undefined);
+    assert.equal(typeof (await explain("RETURN 1", { profile: 2 })).stats.rules, "object");
+  },
+
   async a_query_is_parsed_without_its_bind_parameters() {
     const parsed = await root().parse("FOR d IN compat_missing FILTER d.a == @a RETURN d");
     assert.deepEqual([parsed.parsed, parsed.collections, parsed.bindVars], [true, ["compat_missing"], ["a"]]);
