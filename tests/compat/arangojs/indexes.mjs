@@ -22,6 +22,9 @@ export default {
       const made = await books.ensureIndex({ type: "persistent", fields: ["a"], name: "by_a" });
       const names = async () => (await through(1, books).indexes()).map(({ name }) => name);
       assert.deepEqual(await names(), ["primary", "by_a"]);
+      // A coordinator keeps no index in memory.
+      const figures = (await books.indexes({ withStats: true })).map((index) => index.figures);
+      assert.deepEqual(figures, [{ memory: 0 }, { memory: 0 }]);
       assert.equal((await books.dropIndex(made.id)).id, made.id);
       assert.deepEqual(await names(), ["primary"]);
       await assertRejected(404, 1212, books.dropIndex(made.id));

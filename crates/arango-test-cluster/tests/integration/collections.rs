@@ -188,6 +188,27 @@ async fn an_index_that_expires_is_sparse_whatever_was_asked_for() {
 }
 
 #[tokio::test]
+async fn indexes_are_listed_with_their_figures_unless_one_of_them_is_inverted() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let (all, with_figures) = ("/_api/index?collection=books", "/_api/index?collection=books&withStats=true");
+    session.post(all, &json!({ "type": "persistent", "fields": ["a"] })).await;
+
+    let listed = session.get(with_figures).await.json();
+    for index in listed["indexes"].as_array().unwrap() {
+        assert_eq!(index["figures"], json!({ "memory": 0 }));
+        assert_eq!(&listed["identifiers"][index["id"].as_str().unwrap()], index);
+    }
+    assert_eq!(session.get(all).await.json()["indexes"][1].get("figures"), None);
+
+    assert_eq!(session.post(all, &json!({ "type": "inverted", "fields": ["b"] })).await.status, 201);
+    let refused = session.get(with_figures).await;
+    let text =
+        "sim: the query parameter `withStats with an inverted index` of GET /_api/index is not modelled";
+    assert_eq!((refused.status, &refused.json()["errorMessage"]), (501, &json!(text)));
+}
+
+#[tokio::test]
 async fn definitions_of_inverted_and_vector_indexes_are_checked() {
     let (_cluster, mut session) = session().await;
     session.post("/_api/collection", &json!({ "name": "books" })).await;

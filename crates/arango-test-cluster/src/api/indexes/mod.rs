@@ -23,7 +23,7 @@ use crate::state::index_builds::{BuildState, IndexBuild};
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     let modelled = match (&call.request.method, rest) {
-        (&Method::GET, []) => Modelled::parameters(&["collection", "withHidden"]),
+        (&Method::GET, []) => Modelled::parameters(&["collection", "withHidden", "withStats"]),
         (_, []) => Modelled::parameters(&["collection"]).attributes(definition::ATTRIBUTES),
         _ => Modelled::NOTHING,
     };
@@ -50,9 +50,13 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
 }
 
 /// Lists the indexes, and with `withHidden` those that are being built.
-fn list(call: &Call<'_>) -> HandlerResult {
-    let collection = find(call, &collection_of_query(call)?)?;
-    let mut indexes = collection.indexes.clone();
+fn list(call: &mut Call<'_>) -> HandlerResult {
+    let name = collection_of_query(call)?;
+    let mut indexes = find(call, &name)?.indexes.clone();
+    if call.request.query.is_true("withStats") {
+        add_figures(call, &mut indexes)?;
+    }
+    let collection = find(call, &name)?;
     if call.request.query.is_true("withHidden") {
         let (database, now) = (&call.request.database, call.state.current_time);
         for (build, progress) in call.state.index_builds.of(database, &collection.name, now) {
@@ -69,6 +73,17 @@ fn list(call: &Call<'_>) -> HandlerResult {
     });
     let identifiers = object(by_id);
     Ok(Reply::flat(200, json!({ "indexes": indexes, "identifiers": identifiers })))
+}
+
+/// Adds the figures of indexes that are built. A coordinator keeps none in memory, and does not ask the leaders.
+fn add_figures(call: &mut Call<'_>, indexes: &mut [Map<String, Value>]) -> Result<(), ApiError> {
+    if indexes.iter().any(|index| index["type"] == "inverted") {
+        return Err(call.not_modelled("query parameter", "withStats with an inverted index"));
+    }
+    for index in indexes {
+        index.insert("figures".into(), json!({ "memory": 0 }));
+    }
+    Ok(())
 }
 
 fn drop_one(call: &mut Call<'_>, collection: &str, id: &str) -> HandlerResult {
