@@ -114,11 +114,13 @@ async fn tour(output: &mut TourOutput) -> Result<()> {
     match &control {
         Some(control) => {
             let (safe, writes) = failover::under_load(output, &environment, control).await?;
-            output.finish(&format!("; {safe}; {writes}; {documents}; {rows}; {bank}"));
+            output.finish(&[documents, rows, bank, safe, writes]);
         }
-        None => output.finish(&format!(
-            "; {documents}; {rows}; {bank}; nothing was killed: ARANGO_TEST_CONTROL is not set, and this may be a real cluster"
-        )),
+        None => {
+            let alive = "nothing was killed: ARANGO_TEST_CONTROL is not set, and this may be a real cluster"
+                .to_owned();
+            output.finish(&[documents, rows, bank, alive]);
+        }
     }
     Ok(())
 }
