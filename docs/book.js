@@ -1,6 +1,6 @@
 // Pages link to files of the repository, which are not part of the book.
 
-const REPOSITORY = "https://github.com/arango-rs/arango/blob/HEAD";
+const REPOSITORY = "https://github.com/arango-rs/arango/blob/main";
 
 for (const link of document.querySelectorAll("main a[href^='../']")) {
     const file = new URL(link.getAttribute("href"), "https://repository.invalid/docs/");
