@@ -15,10 +15,10 @@ pub(crate) fn log(change: &StateChange<Coordinator>) {
             tracing::info!(%coordinator, %before, "the coordinator gets one request at a time: {reason}");
         }
         MemberState::Draining => {
-            tracing::info!(%coordinator, %before, "the coordinator is draining and gets no new requests: {reason}");
+            tracing::info!(%coordinator, %before, "the coordinator gets no new requests: {reason}");
         }
         MemberState::Overloaded => {
-            tracing::info!(%coordinator, %before, "the coordinator is overloaded and gets fewer requests: {reason}");
+            tracing::info!(%coordinator, %before, "the coordinator gets fewer requests: {reason}");
         }
         _ => tracing::info!(%coordinator, %before, "the coordinator is {after}: {reason}"),
     }
