@@ -6,4 +6,5 @@ mod features;
 mod folders;
 mod imports;
 mod links;
+mod migration;
 mod vocabulary;

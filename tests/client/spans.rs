@@ -38,9 +38,14 @@ impl RecordedSpans {
         (spans, guard)
     }
 
+    /// Returns the events at the level INFO or above, each with its level and its fields.
+    fn events(&self) -> Vec<String> {
+        self.1.lock().unwrap().clone()
+    }
+
     /// Returns the warnings, each with its fields.
     fn warnings(&self) -> Vec<String> {
-        self.1.lock().unwrap().clone()
+        self.events().iter().filter_map(|event| event.strip_prefix("WARN ")).map(str::to_owned).collect()
     }
 
     /// Returns the spans with this name.
@@ -62,12 +67,13 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() == Level::WARN {
+        let level = *event.metadata().level();
+        if level <= Level::INFO {
             let mut fields = RecordedSpan::default();
             event.record(&mut fields);
             let fields: Vec<_> =
                 fields.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            self.1.lock().unwrap().push(fields.join(" "));
+            self.1.lock().unwrap().push(format!("{level} {}", fields.join(" ")));
         }
     }
 
@@ -206,6 +212,43 @@ async fn each_slow_response_of_a_query_is_a_warning() {
         );
         assert!(warning.contains("db.namespace=_system") && !warning.contains("FOR"), "{warning}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_names_a_coordinator_that_is_ejected_and_one_that_returns() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let (spans, _guard) = RecordedSpans::install();
+    let calls = async |count: u32| {
+        for _ in 0..count {
+            client.db("_system").version().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    calls(10).await;
+    assert_eq!(spans.events(), [""; 0], "nothing has happened yet");
+
+    cluster.coordinator(1).kill();
+    calls(20).await;
+    let address = &client.coordinators()[1].address;
+    let ejected = format!(
+        "WARN before=healthy coordinator={address} \
+         message=the coordinator is ejected and gets no requests: it could not be reached, or not in time"
+    );
+    assert_eq!(spans.events(), [&*ejected], "once, and not for each request");
+
+    cluster.coordinator(1).restart().await.unwrap();
+    calls(200).await;
+    let returned = [
+        format!(
+            "INFO before=ejected coordinator={address} \
+             message=the coordinator gets one request at a time: a probe found it available"
+        ),
+        format!(
+            "INFO before=half-open coordinator={address} message=the coordinator is healthy: it responded"
+        ),
+    ];
+    assert_eq!(spans.events()[1..], returned);
 }
 
 impl fmt::Debug for RecordedSpans {

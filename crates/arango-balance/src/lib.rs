@@ -15,18 +15,16 @@
 //! | finding members that were not configured | [`DiscoveryTask`], configured by [`DiscoveryPolicy`] |
 //! | tower services | [`BalanceLayer`] above [`PerMember`]; [`Members::pick`] works without a service |
 //!
-//! The caller reports the outcome of each attempt with [`Member::record`]:
+//! The caller reports the outcome of each attempt with [`Member::record`], a [`Signal`]:
 //!
-//! | [`Signal`] | effect |
-//! |---|---|
-//! | `Success` | resets the counts of consecutive failures and ends the half-open state; its latency is measured |
-//! | `Unreachable` | three in a row eject the member |
-//! | `GatewayError` | five in a row eject the member; counts towards the failure ratio |
-//! | `Failure` | counts towards the failure ratio: the member is ejected if more than half of at least 20 responses within 10 s fail |
-//! | `Overloaded` | the member gets 25 % of its share for 5 s |
-//! | `Draining` | the member gets only requests that no other member can take, for 30 s. A probe that finds it unavailable extends this, one that finds it available ends it, and one that cannot reach it ejects the member |
-//! | `Unrecognized` | the member is probed at once, and ejected only if the probe confirms it |
-//! | `Neutral` | none |
+//! - [`Success`](Signal::Success): resets the counts of consecutive failures and ends the half-open state; its latency is measured
+//! - [`Unreachable`](Signal::Unreachable): three in a row eject the member
+//! - [`GatewayError`](Signal::GatewayError): five in a row eject the member; counts towards the failure ratio
+//! - [`Failure`](Signal::Failure): counts towards the failure ratio: the member is ejected if more than half of at least 20 responses within 10 s fail
+//! - [`Overloaded`](Signal::Overloaded): the member gets 25 % of its share for 5 s
+//! - [`Draining`](Signal::Draining): the member gets only requests that no other member can take, for 30 s. A probe that finds it unavailable extends this, one that finds it available ends it, and one that cannot reach it ejects the member
+//! - [`Unrecognized`](Signal::Unrecognized): the member is probed at once, and ejected only if the probe confirms it
+//! - [`Neutral`](Signal::Neutral): none
 //!
 //! All signals but `Success` and `Neutral` count as failures in the measured load and never make a member look fast.
 //! The share of a member that recovers rises from zero within 2 s, that of a member added to a running set within 10 s.

@@ -161,10 +161,10 @@ impl fmt::Display for Resolution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotExecuted => "its effect was looked for: it was not executed",
-            Self::NotSeen => "its effect was looked for and is not there; a copy of it may still be executed",
-            Self::Superseded => "its effect was looked for; another write has replaced it, or came before it",
-            Self::CannotTell => "its effect was looked for, and what is there does not show whose it is",
-            Self::Failed => "its effect could not be looked for",
+            Self::NotSeen => "its effect was looked for and is not there; a copy of it may still be executed: look again before you repeat it",
+            Self::Superseded => "its effect was looked for; another write has replaced it, or came before it: read what is there",
+            Self::CannotTell => "its effect was looked for, and what is there does not show whose it is: read it before you repeat the write",
+            Self::Failed => "its effect could not be looked for: look before you repeat it",
         })
     }
 }

@@ -78,21 +78,38 @@ async fn json_lines_are_passed_on_and_an_invalid_one_is_a_failed_item_with_its_n
         "{\"n\":3\n",
         "[4]\n",
         "{\"n\":5,\"_key\":\"a/b\"}\n",
-        "{\"n\":6}",
+        "{\"n\":6}\n",
+        "{\"n\":7,\"_key\":\"two\"}",
     );
     let report = books(&client).import_jsonl(lines.as_bytes()).await.unwrap();
-    assert_eq!((report.items, report.stored, report.failed, report.blank_lines), (6, 3, 3, 2));
+    assert_eq!((report.items, report.stored, report.failed, report.blank_lines), (7, 3, 4, 2));
     let failed: Vec<_> =
         report.failures.iter().map(|failed| (failed.position, failed.error.kind())).collect();
-    assert_eq!(failed, [5, 6, 7].map(|line| (line, ErrorKind::Request)));
+    let expected = [5, 6, 7].map(|line| (line, ErrorKind::Request));
+    assert_eq!(failed[..3], expected);
+    assert_eq!(failed[3..], [(9, ErrorKind::UniqueViolation)]);
+    let invalid = report.failures[0].error.to_string();
+    assert_eq!(invalid, "is no valid JSON: EOF while parsing an object, at column 6; not executed");
     assert!(report.failures.iter().all(|failed| failed.error.outcome() == Outcome::NotExecuted));
     let error = report.into_result().unwrap_err().to_string();
-    assert!(error.starts_with("3 of 6 items failed; the first, 5: "), "{error}");
+    assert!(error.starts_with("4 of 7 items failed; the first, 5: is no valid JSON: "), "{error}");
     assert_eq!(numbers(&client).await, [1, 2, 6]);
     assert!(books(&client).exists("two").await.unwrap());
     let query = Aql::new("FOR b IN books FILTER b.n == 1 RETURN b");
     let first: Value = client.db("_system").query(query).one().await.unwrap();
     assert_eq!((first["big"].as_u64(), first["text"].as_str()), (Some(u64::MAX), Some("ä")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_are_in_the_order_of_the_lines_also_of_those_that_were_not_sent() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let lines = "{\"_key\":\"one\"}\n{\"_key\":\"one\"}\nnot JSON\n";
+    let report = books(&client).import_jsonl(lines.as_bytes()).await.unwrap();
+    let failed: Vec<_> = report.failures.iter().map(|failed| failed.position).collect();
+    assert_eq!(failed, [2, 3]);
+    let error = report.into_result().unwrap_err().to_string();
+    assert!(error.starts_with("2 of 3 items failed; the first, 2: "), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

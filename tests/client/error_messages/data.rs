@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango::Limits;
-use arango::data::Aql;
+use arango::data::{Aql, Index};
 use arango_test_cluster::{Fault, Match};
 use serde_json::{Value, json};
 
@@ -35,6 +35,10 @@ pub(super) async fn situations(page: &mut Page) {
     let nan = books.insert(&json!({ "title": "Dune" })).key("").await.unwrap_err();
     page.error("An empty key", &nan);
     page.error("A number that JSON cannot hold", &books.insert(&[("price", f64::NAN)]).await.unwrap_err());
+
+    database.create_collection("people").shards(3).await.unwrap();
+    let unique = database.collection("people").ensure_index(Index::persistent(["email"]).unique());
+    page.error("A unique index of a collection with several shards", &unique.await.unwrap_err());
 
     let query = |text| database.query::<String>(Aql::dynamic(text));
     let misspelt = "FOR b IN books\n  FITLER b.year > 1960\n  RETURN b";

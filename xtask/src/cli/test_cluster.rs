@@ -208,7 +208,7 @@ pub(crate) struct Journal {
 
 #[derive(Debug, Args)]
 pub(crate) struct Selection {
-    /// The directory of the cluster, as `status` prints it. Default: the only one that runs; for `status` and `down`, all.
+    /// The directory of the cluster, as `status` prints it. Default: the only one that runs, or of several the one with this shell's `ARANGO_TEST_CONTROL`; for `status` and `down`, all.
     #[arg(long, value_name = "DIR")]
     pub(crate) cluster: Option<PathBuf>,
 }

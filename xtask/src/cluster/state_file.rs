@@ -44,16 +44,28 @@ pub(crate) fn all() -> Vec<(PathBuf, Option<State>)> {
     running().into_iter().map(|directory| (directory.clone(), read(&directory))).collect()
 }
 
-/// Finds the cluster in `directory`, or the only one that runs.
+/// Finds the cluster in `directory`, or the only one that runs. Of several, that of the shell's `ARANGO_TEST_CONTROL`.
 ///
 /// # Errors
 /// If no cluster runs, or several do and none is named.
 pub(crate) fn find(directory: Option<&Path>) -> Result<Found> {
-    let mut clusters: Vec<_> = all()
+    let clusters = all()
         .into_iter()
         .filter(|(path, _)| directory.is_none_or(|directory| directory == path))
         .filter_map(|(directory, state)| Some(Found { directory, state: state? }))
         .collect();
+    choose(clusters, std::env::var("ARANGO_TEST_CONTROL").ok().as_deref())
+}
+
+/// Returns the only cluster, or of several the one with this control address.
+fn choose(mut clusters: Vec<Found>, control: Option<&str>) -> Result<Found> {
+    if clusters.len() > 1
+        && let Some(place) = clusters
+            .iter()
+            .position(|found| control.is_some() && found.state.info.control.as_deref() == control)
+    {
+        return Ok(clusters.swap_remove(place));
+    }
     match (clusters.pop(), clusters.as_slice()) {
         (Some(cluster), []) => Ok(cluster),
         (None, _) => bail!("no cluster runs: `cargo xtask test-cluster up` starts one"),
@@ -67,4 +79,32 @@ pub(crate) fn find(directory: Option<&Path>) -> Result<Found> {
 
 fn read(directory: &Path) -> Option<State> {
     serde_json::from_slice(&fs::read(directory.join(NAME)).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(directory: &str, control: Option<&str>) -> Found {
+        let info = serde_json::json!({
+            "backend": "embedded", "version": "3.12.5", "endpoints": [], "control": control,
+            "coordinators": [], "db_servers": [], "agents": [],
+        });
+        let info = serde_json::from_value(info).unwrap();
+        Found { directory: directory.into(), state: State { owner: 1, info } }
+    }
+
+    #[test]
+    fn of_several_clusters_the_shell_names_one_by_its_control_address() {
+        let several =
+            || vec![found("/a", Some("http://a/1")), found("/b", Some("http://b/2")), found("/c", None)];
+        let chosen = choose(several(), Some("http://a/1")).unwrap();
+        assert_eq!(chosen.directory, Path::new("/a"));
+        for other in [None, Some("http://ended/3")] {
+            let error = choose(several(), other).unwrap_err().to_string();
+            assert_eq!(error, "several clusters run, so one has to be named: --cluster /a | /b | /c");
+        }
+        let only = choose(vec![found("/a", None)], Some("http://ended/3")).unwrap();
+        assert_eq!(only.directory, Path::new("/a"), "the only one needs no name");
+    }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::health::policy::HealthPolicy;
 use crate::health::probe_result::ProbeResult;
-use crate::members::events::Publisher;
+use crate::members::events::{Publisher, StateChange};
 use crate::members::member::Member;
 use crate::members::observers::Observers;
 use crate::members::probe_task::Probe;
@@ -63,6 +63,18 @@ impl<K> MembersBuilder<K> {
         Fut: Future<Output = ProbeResult> + Send + 'static,
     {
         self.probe = Some(Probe::new(probe));
+        self
+    }
+
+    /// Sets the observer called on each state change, such as for a log.
+    ///
+    /// The changes of a member are reported in order, so a lock of that member is held: the observer should be quick, and
+    /// must not use the set. It lives as long as the set. To wait for changes instead, use
+    /// [`Members::subscribe`](crate::Members::subscribe).
+    #[doc(hidden)] // for the crate `arango-transport`
+    #[must_use]
+    pub fn on_state_change(mut self, observer: impl Fn(&StateChange<K>) + Send + Sync + 'static) -> Self {
+        self.observers.changed = Some(Box::new(observer));
         self
     }
 

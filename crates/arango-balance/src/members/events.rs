@@ -52,10 +52,10 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Signal(Signal::Success) => "it responded",
-            Self::Signal(Signal::Unreachable) => "it could not be reached",
+            Self::Signal(Signal::Unreachable) => "it could not be reached, or not in time",
             Self::Signal(Signal::Failure) => "too many of its responses were failures",
             Self::Signal(Signal::GatewayError) => "a gateway responded in its place",
-            Self::Signal(Signal::Overloaded) => "it reports that it is overloaded",
+            Self::Signal(Signal::Overloaded) => "it reports that it is overloaded, or not ready",
             Self::Signal(Signal::Draining) => "it reports that it is shutting down",
             Self::Signal(Signal::Unrecognized) => "its response is not one of the expected service",
             Self::Signal(Signal::Neutral) => "an attempt ended",

@@ -2,13 +2,17 @@
 
 use std::sync::OnceLock;
 
+use crate::members::events::StateChange;
 use crate::members::member::Member;
 
 /// A callback for one event of a member.
 type Observer<K> = Box<dyn Fn(&Member<K>) + Send + Sync>;
+/// A callback for each state change of a member.
+type ChangeObserver<K> = Box<dyn Fn(&StateChange<K>) + Send + Sync>;
 
 /// The callbacks of a set.
 pub(crate) struct Observers<K> {
+    pub(crate) changed: Option<ChangeObserver<K>>,
     pub(crate) ejected: Option<Observer<K>>,
     /// Called to refresh discovery, if there is any.
     pub(crate) discovery: OnceLock<Box<dyn Fn() + Send + Sync>>,
@@ -37,6 +41,6 @@ impl<K> Observers<K> {
 
 impl<K> Default for Observers<K> {
     fn default() -> Self {
-        Self { ejected: None, discovery: OnceLock::new(), removed: None, retired: None }
+        Self { changed: None, ejected: None, discovery: OnceLock::new(), removed: None, retired: None }
     }
 }

@@ -27,7 +27,13 @@ const MAX_BODY_BYTES: usize = 64 << 10;
 /// A draining coordinator becomes available only by its own response to the availability request, because a
 /// proxy that blocks this path responds on behalf of stopped coordinators too.
 pub(crate) async fn availability(service: Finalize, pool: Pool) -> ProbeResult {
-    let first = match request(&service, AVAILABILITY).await {
+    let result = probe(&service, &pool).await;
+    tracing::debug!(coordinator = %pool.coordinator(), ?result, "probed the coordinator");
+    result
+}
+
+async fn probe(service: &Finalize, pool: &Pool) -> ProbeResult {
+    let first = match request(service, AVAILABILITY).await {
         Ok(response) => response,
         Err(error) => return connection_failure(&error),
     };
@@ -41,7 +47,7 @@ pub(crate) async fn availability(service: Finalize, pool: Pool) -> ProbeResult {
         };
     }
     // A proxy may block this path only.
-    let second = match request(&service, VERSION).await {
+    let second = match request(service, VERSION).await {
         Ok(response) => response,
         Err(error) => return connection_failure(&error),
     };

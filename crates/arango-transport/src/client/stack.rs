@@ -33,7 +33,7 @@ use crate::layers::retry::{Retry, RetryLayer, RetryState};
 use crate::layers::trace::{Trace, TraceLayer};
 use crate::pool::Pool;
 use crate::pool::pools::Pools;
-use crate::telemetry::metrics;
+use crate::telemetry::{metrics, state_changes};
 use crate::tls::Handshakes;
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
@@ -105,6 +105,7 @@ pub(crate) fn assemble(
                 let pool = probed.of(&member);
                 probe::availability(FinalizeLayer::new(Compression::default()).layer(pool.clone()), pool)
             })
+            .on_state_change(state_changes::log)
             .on_ejection(move |member| {
                 ejected.get(member).iter().for_each(Pool::record_ejection);
                 metrics::ejected(member.key());

@@ -90,6 +90,13 @@ fn of_kind(error: &Error) -> Option<&'static str> {
             "use the database _system"
         }
         K::Forbidden => "check the user's rights",
+        // What a cluster does not support of an index is that it is unique over several shards.
+        K::NotSupported
+            if error.operation() == "index.ensure"
+                && error.error_number() == Some(ErrorNumber::CLUSTER_UNSUPPORTED) =>
+        {
+            "a unique index needs the shard keys, or a collection with one shard"
+        }
         K::ReadOnly => "check the server's mode, its license and its disk",
         K::StartingUp | K::ShuttingDown => "wait, and check its log if this persists",
         K::QueueFull | K::QueueTimeViolated | K::Throttled => {

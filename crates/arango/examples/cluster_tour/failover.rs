@@ -19,7 +19,7 @@ use crate::operations::{CreateBooks, InsertBook};
 use crate::terminal::TourOutput;
 
 /// The minimum number of safe calls.
-const CALLS: u64 = 5_000;
+const CALLS: u64 = 3_000;
 /// The number of safe calls in flight at any moment.
 const IN_FLIGHT: usize = 32;
 /// The number of concurrent writers.

@@ -111,14 +111,14 @@ async fn tour(output: &mut TourOutput) -> Result<()> {
     let rows = queries::stream(output, &client, control.as_ref()).await?;
     let bank = bank::move_money(output, &environment, &client, control.as_ref()).await?;
 
-    match &control {
-        Some(control) => {
-            let (safe, writes) = failover::under_load(output, &environment, control).await?;
-            output.finish(&format!("; {safe}; {writes}; {documents}; {rows}; {bank}"));
-        }
-        None => output.finish(&format!(
-            "; {documents}; {rows}; {bank}; nothing was killed: ARANGO_TEST_CONTROL is not set, and this may be a real cluster"
-        )),
+    let mut summaries = vec![documents, rows, bank];
+    if let Some(control) = &control {
+        let (safe, writes) = failover::under_load(output, &environment, control).await?;
+        summaries.extend([safe, writes]);
+    } else {
+        let reason = "ARANGO_TEST_CONTROL is not set, and this may be a real cluster";
+        summaries.push(format!("nothing was killed: {reason}"));
     }
+    output.finish(&summaries);
     Ok(())
 }

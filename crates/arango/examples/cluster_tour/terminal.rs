@@ -86,9 +86,12 @@ impl TourOutput {
         bar
     }
 
-    /// Prints the last line of the tour.
-    pub(crate) fn finish(&self, rest: &str) {
-        println!("\n{} {} steps ok{rest}", "tour:".green().bold(), self.steps);
+    /// Prints the result of the tour, and a line for each summary.
+    pub(crate) fn finish(&self, summaries: &[String]) {
+        println!("\n{} {} steps ok", "tour:".green().bold(), self.steps);
+        for summary in summaries {
+            println!("    {summary}");
+        }
     }
 }
 

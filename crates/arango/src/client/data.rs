@@ -12,11 +12,13 @@ use crate::handles::data_support::database_name;
 /// [`Database::execute`](crate::Database::execute) does.
 impl Client {
     /// Lists all databases.
+    #[doc(alias = "listDatabases")]
     pub async fn databases(&self) -> Result<Vec<DatabaseName>, Error> {
         self.db("_system").execute(ListDatabases).await
     }
 
     /// Lists the databases that the user may access.
+    #[doc(alias = "databases_accessible_to_user")]
     pub async fn accessible_databases(&self) -> Result<Vec<DatabaseName>, Error> {
         self.db("_system").execute(ListAccessibleDatabases).await
     }
@@ -32,6 +34,8 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "has_database")]
+    #[doc(alias = "createDatabase")]
     pub fn create_database(&self, name: &str) -> NewDatabase {
         NewDatabase::new(self.db("_system"), self.db(name), name)
     }
@@ -46,6 +50,8 @@ impl Client {
     /// # Errors
     ///
     /// [`DatabaseUnknown`](crate::ErrorKind::DatabaseUnknown) if there is none.
+    #[doc(alias = "delete_database")]
+    #[doc(alias = "dropDatabase")]
     pub async fn drop_database(&self, name: &str) -> Result<(), Error> {
         let name = database_name::<DropDatabase>(name)?;
         self.db("_system").execute_resolving(DropDatabase { name }).await

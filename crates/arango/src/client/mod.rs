@@ -89,7 +89,7 @@ impl Client {
     /// let mut changes = client.subscribe();
     /// while let Some(change) = changes.next().await {
     ///     match change {
-    ///         Ok(change) => println!("{change}"), // http://one:8529: ejected after healthy (it could not be reached)
+    ///         Ok(change) => println!("{change}"), // http://one:8529: ejected after healthy (it could not be reached, or not in time)
     ///         Err(lagged) => println!("{lagged}"),
     ///     }
     /// }

@@ -35,6 +35,8 @@ impl Database {
     /// # Errors
     ///
     /// [`Server`](crate::ErrorKind::Server) with error 10 if an analyzer of the name does something else.
+    #[doc(alias = "create_analyzer")]
+    #[doc(alias = "createAnalyzer")]
     pub async fn ensure_analyzer(&self, name: &str, analyzer: Analyzer) -> Result<EnsuredAnalyzer, Error> {
         self.execute(EnsureAnalyzer::new(name, analyzer)).await
     }
@@ -45,6 +47,7 @@ impl Database {
     ///
     /// [`Conflict`](crate::ErrorKind::Conflict) if a view or an index uses it:
     /// [`RemoveAnalyzer::even_if_used`] removes it nevertheless.
+    #[doc(alias = "delete_analyzer")]
     pub async fn remove_analyzer(&self, name: &str) -> Result<DropStatus, Error> {
         self.execute_resolving(RemoveAnalyzer::new(name)).await
     }

@@ -94,6 +94,8 @@ impl Collection {
     ///
     /// If the document has no `_key`, the client makes one, so that the insert can be repeated after any failure, and is
     /// found out about if its response is lost. [`server_keys`](Self::server_keys) leaves that to the server.
+    #[doc(alias = "save")]
+    #[doc(alias = "insert_document")]
     pub fn insert<T: Serialize + ?Sized>(&self, document: &T) -> Insert<'static> {
         Insert::new(self, self.operation(|name| Ok(InsertDocument::new(name, document))))
     }
@@ -109,6 +111,7 @@ impl Collection {
     /// Reads a document; `None` if there is none with this key.
     ///
     /// `T` is the document itself, or [`Document<T>`](arango_data::Document) to get its key, id and revision, too.
+    #[doc(alias = "document")]
     pub fn get<T: DeserializeOwned>(&self, key: impl ToKey) -> Get<'static, T> {
         Get::new(self, self.operation(|name| Ok(ReadDocument::new(name, &key.to_key()?))))
     }
@@ -125,6 +128,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "documents")]
     pub fn get_many<T: DeserializeOwned>(
         &self,
         keys: impl IntoIterator<Item = impl ToKey>,
@@ -137,6 +141,9 @@ impl Collection {
     }
 
     /// Returns whether there is a document with this key.
+    #[doc(alias = "has")]
+    #[doc(alias = "has_document")]
+    #[doc(alias = "documentExists")]
     pub fn exists(&self, key: impl ToKey) -> Exists<'static> {
         Exists::new(self, self.operation(|name| Ok(DocumentExists::new(name, &key.to_key()?))))
     }
@@ -152,6 +159,8 @@ impl Collection {
     }
 
     /// Removes a document. A document that is not there is no error.
+    #[doc(alias = "delete")]
+    #[doc(alias = "delete_document")]
     pub fn remove(&self, key: impl ToKey) -> Remove<'static> {
         Remove::new(self, self.operation(|name| Ok(RemoveDocument::new(name, &key.to_key()?))))
     }

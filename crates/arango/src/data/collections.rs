@@ -52,6 +52,7 @@ impl Collection {
     }
 
     /// Returns the sizes of the documents and indexes.
+    #[doc(alias = "statistics")]
     pub async fn figures(&self) -> Result<CollectionFigures, Error> {
         self.database.execute(GetCollectionFigures { collection: self.name()?.clone() }).await
     }
@@ -68,6 +69,7 @@ impl Collection {
     /// # Errors
     ///
     /// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound) if there is none.
+    #[doc(alias = "delete_collection")]
     pub async fn drop_collection(&self) -> Result<(), Error> {
         let collection = self.database.execute(GetCollection { collection: self.name()?.clone() }).await?;
         self.database.execute_resolving(DropCollection::by_id(&collection.id)).await

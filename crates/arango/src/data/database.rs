@@ -22,6 +22,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
+    #[doc(alias = "list_transactions")]
     pub async fn open_transactions(&self) -> Result<Vec<OpenTransaction>, Error> {
         self.execute(ListTransactions).await
     }

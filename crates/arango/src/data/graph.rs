@@ -49,31 +49,40 @@ impl Database {
 
 impl Graph {
     /// Returns the definitions and options; `None` if there is no such graph.
+    #[doc(alias = "edge_definitions")]
+    #[doc(alias = "vertex_collections")]
     pub async fn info(&self) -> Result<Option<GraphInfo>, Error> {
         self.database.execute(GetGraph { name: self.name.clone() }).await
     }
 
     /// Adds a collection of edges, and creates its collections that do not exist. Sent once.
+    #[doc(alias = "create_edge_definition")]
+    #[doc(alias = "addEdgeDefinition")]
     pub async fn add_edges(&self, definition: EdgeDefinition) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(AddEdgeDefinition::new(&self.name, definition)).await
     }
 
     /// Replaces which collections a collection of edges connects, in all graphs that have it. Sent once.
+    #[doc(alias = "replace_edge_definition")]
     pub async fn replace_edges(&self, definition: EdgeDefinition) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(ReplaceEdgeDefinition::new(&self.name, definition)).await
     }
 
     /// Removes a collection of edges from the graph; it stays in the database. Sent once.
+    #[doc(alias = "delete_edge_definition")]
     pub async fn remove_edges(&self, collection: &str) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(RemoveEdgeDefinition::new(&self.name, collection)).await
     }
 
     /// Adds a collection of vertices without edges, and creates it unless it exists. Sent once.
+    #[doc(alias = "create_vertex_collection")]
+    #[doc(alias = "addVertexCollection")]
     pub async fn add_orphan(&self, collection: &str) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(AddOrphanCollection::new(&self.name, collection)).await
     }
 
     /// Removes a collection of vertices without edges from the graph; it stays in the database. Sent once.
+    #[doc(alias = "delete_vertex_collection")]
     pub async fn remove_orphan(&self, collection: &str) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(RemoveOrphanCollection::new(&self.name, collection)).await
     }
@@ -82,6 +91,7 @@ impl Graph {
     ///
     /// A vertex that is not there is no error. [`Collection::remove`](crate::Collection::remove) would leave the edges
     /// behind.
+    #[doc(alias = "delete_vertex")]
     pub async fn remove_vertex(&self, collection: &str, key: impl ToKey) -> Result<DropStatus, Error> {
         let invalid = |field, invalid| invalid_request::<RemoveVertex>(invalid_name(field, &invalid));
         let collection = CollectionName::new(collection).map_err(|error| invalid("collection", error))?;
@@ -90,6 +100,7 @@ impl Graph {
     }
 
     /// Removes the graph; its collections stay. Sent once. One that is not there is no error.
+    #[doc(alias = "delete_graph")]
     pub async fn drop_graph(&self) -> Result<DropStatus, Error> {
         self.database.execute_resolving(DropGraph::new(&self.name)).await
     }

@@ -25,6 +25,11 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "add_index")]
+    #[doc(alias = "add_persistent_index")]
+    #[doc(alias = "add_ttl_index")]
+    #[doc(alias = "createIndex")]
+    #[doc(alias = "ensureIndex")]
     pub fn ensure_index(&self, index: impl Into<Index>) -> NewIndex {
         NewIndex {
             collection: self.clone(),
@@ -70,6 +75,8 @@ impl Collection {
     }
 
     /// Removes an index. One that is not there is no error.
+    #[doc(alias = "delete_index")]
+    #[doc(alias = "dropIndex")]
     pub async fn drop_index(&self, id: &IndexId) -> Result<DropStatus, Error> {
         self.database.execute(DropIndex::new(id)).await
     }

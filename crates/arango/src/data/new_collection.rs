@@ -22,6 +22,8 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "has_collection")]
+    #[doc(alias = "createCollection")]
     pub fn create_collection(&self, name: &str) -> NewCollection {
         let operation = match CollectionName::new(name) {
             Ok(name) => Ok(CreateCollection::new(&name)),

@@ -19,6 +19,8 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "has_graph")]
+    #[doc(alias = "createGraph")]
     pub fn create_graph(&self, name: &str) -> NewGraph {
         NewGraph { database: self.clone(), operation: CreateGraph::new(name) }
     }

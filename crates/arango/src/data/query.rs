@@ -37,6 +37,7 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "aql")]
     pub fn query<T: Row>(&self, query: Aql) -> Query<T> {
         let options = QueryOptions::new().allow_retry();
         let (transaction, tag) = (None, Ok(None));
@@ -80,6 +81,7 @@ impl Database {
     /// # Errors
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
+    #[doc(alias = "validate")]
     pub async fn parse(&self, query: &Aql) -> Result<ParsedQuery, Error> {
         self.execute(ParseQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }

@@ -150,8 +150,13 @@ impl<T> RawRequest<T> {
         self.map(|builder| builder.query(name, value))
     }
 
-    /// Sets a header, such as `If-Match`.
-    pub fn header(self, name: HeaderName, value: &str) -> Self {
+    /// Sets a header, such as `if-match`, by its name or a [`HeaderName`]. An invalid name is an error of the call.
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: &str) -> Self {
+        let Ok(name) = name.try_into() else {
+            let invalid = BuildError::Field { field: "header", reason: "is not the name of an HTTP header" };
+            self.invalid.get_or_insert(invalid);
+            return self;
+        };
         self.map(|builder| builder.header(name, value))
     }
 

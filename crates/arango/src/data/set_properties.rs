@@ -30,6 +30,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "configure")]
     pub fn set_properties(&self) -> SetProperties {
         let operation = self.operation(|name| Ok(SetCollectionProperties::new(name)));
         SetProperties { collection: self.clone(), operation }

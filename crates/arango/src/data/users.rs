@@ -40,6 +40,7 @@ impl Users {
     }
 
     /// Lists all users.
+    #[doc(alias = "users")]
     pub async fn list(&self) -> Result<Vec<UserInfo>, Error> {
         self.system.execute(ListUsers).await
     }
@@ -54,6 +55,7 @@ impl Users {
     /// # Errors
     ///
     /// [`Conflict`](crate::ErrorKind::Conflict) if there is a user of this name.
+    #[doc(alias = "create_user")]
     pub async fn create(&self, name: &str, password: &Password) -> Result<(), Error> {
         self.system.execute(CreateUser::new(name, password)).await.map(drop)
     }
@@ -64,6 +66,7 @@ impl Users {
     }
 
     /// Sets the password of a user.
+    #[doc(alias = "update_user")]
     pub async fn set_password(&self, name: &str, password: &Password) -> Result<(), Error> {
         self.system.execute(UpdateUser::new(name).password(password)).await.map(drop)
     }
@@ -79,16 +82,19 @@ impl Users {
     }
 
     /// Removes a user. One that is not there is no error.
+    #[doc(alias = "delete_user")]
     pub async fn remove(&self, name: &str) -> Result<UserRemoval, Error> {
         self.system.execute(RemoveUser { name: name.to_owned() }).await
     }
 
     /// Returns the databases that a user may access.
+    #[doc(alias = "permissions")]
     pub async fn databases(&self, name: &str) -> Result<BTreeMap<String, Access>, Error> {
         self.system.execute(ListAccess { user: name.to_owned() }).await
     }
 
     /// Returns what a user may do with a database.
+    #[doc(alias = "permission")]
     pub async fn access(&self, name: &str, database: &str) -> Result<Access, Error> {
         self.system.execute(GetAccess::new(name, &database_name::<GetAccess>(database)?)).await
     }
@@ -105,6 +111,7 @@ impl Users {
     }
 
     /// Sets what a user may do with a database.
+    #[doc(alias = "update_permission")]
     pub async fn grant(&self, name: &str, database: &str, access: Access) -> Result<(), Error> {
         let database = database_name::<GrantAccess>(database)?;
         self.system.execute(GrantAccess::new(name, &database, access)).await
@@ -128,6 +135,7 @@ impl Users {
     }
 
     /// Removes what was set for a database.
+    #[doc(alias = "reset_permission")]
     pub async fn revoke(&self, name: &str, database: &str) -> Result<(), Error> {
         self.system.execute(RevokeAccess::new(name, &database_name::<RevokeAccess>(database)?)).await
     }

@@ -33,6 +33,8 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "create_arangosearch_view")]
+    #[doc(alias = "createView")]
     pub fn create_view(&self, name: &str, view: View) -> NewView {
         NewView { database: self.clone(), operation: CreateView::new(name, view) }
     }
@@ -43,6 +45,7 @@ impl Database {
     }
 
     /// Removes a view, and no documents. Sent once. One that is not there is no error.
+    #[doc(alias = "delete_view")]
     pub async fn drop_view(&self, name: &str) -> Result<DropStatus, Error> {
         self.execute_resolving(DropView { name: name.to_owned() }).await
     }

@@ -199,7 +199,7 @@ impl<K> Set<K> {
             ProbeReport { due, result, now, random: self.random.next_f64(), requests: member.requests() };
         let after =
             self.change_health(member, reason, now, |health| health.probed(&report, &self.policy, allowed));
-        tracing::debug!(?result, slot = member.slot(), "probed a member");
+        tracing::trace!(?result, slot = member.slot(), "probed a member");
         if after == Some(MemberState::Ejected) {
             // For a draining member the observer was called when it started draining.
             if result == Some(ProbeResult::Unrecognized) {
@@ -227,16 +227,15 @@ impl<K> Set<K> {
             if before == after {
                 return None;
             }
-            tracing::debug!(?reason, ?before, ?after, slot = member.slot(), "a member's state changed");
-            if self.publisher.has_subscribers() {
-                // While the lock is held, so that changes are published in order.
-                self.publisher.publish(StateChange {
-                    member: member.key().clone(),
-                    before,
-                    after,
-                    reason,
-                    at: now,
-                });
+            tracing::trace!(?reason, ?before, ?after, slot = member.slot(), "a member's state changed");
+            let has_subscribers = self.publisher.has_subscribers();
+            if has_subscribers || self.observers.changed.is_some() {
+                // While the lock is held, so that changes are reported in order.
+                let change = StateChange { member: member.key().clone(), before, after, reason, at: now };
+                self.observers.changed.iter().for_each(|observer| observer(&change));
+                if has_subscribers {
+                    self.publisher.publish(change);
+                }
             }
             Some(after)
         })

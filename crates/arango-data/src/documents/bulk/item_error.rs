@@ -25,7 +25,15 @@ impl ItemError {
     /// The item was not sent, because it is no valid document.
     #[must_use]
     pub fn invalid(error: &BuildError) -> Self {
-        let text = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+        let text = match error {
+            // serde_json counts lines within the document, which is mistaken for a line of the file.
+            BuildError::Body(error) if error.line() > 0 => {
+                let (text, column) = (error.to_string(), error.column());
+                let reason = text.split(" at line ").next().unwrap_or_default();
+                format!("is no valid JSON: {reason}, at column {column}")
+            }
+            _ => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
+        };
         Self::new(Failure::new(ErrorKind::Request, Outcome::NotExecuted, None), Some(text.into()), None)
     }
 

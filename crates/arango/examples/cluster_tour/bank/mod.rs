@@ -28,7 +28,7 @@ const ACCOUNTS: usize = 100;
 const OPENING_SUM: i64 = 100;
 const CLIENTS: usize = 32;
 /// How many transfers each client tries.
-const TRANSFERS_PER_CLIENT: usize = 10;
+const TRANSFERS_PER_CLIENT: usize = 6;
 const TRANSFERS: u64 = (CLIENTS * TRANSFERS_PER_CLIENT) as u64;
 /// The time limit of the step and of each transfer, far above what they take: the machine may be busy.
 const TIMEOUT: Duration = Duration::from_secs(120);

@@ -29,6 +29,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "updateAll")]
     pub fn update_many<K: ToKey, T: Serialize>(
         &self,
         patches: impl IntoIterator<Item = (K, T)>,
@@ -39,6 +40,7 @@ impl Collection {
     /// Replaces each document: pairs of a key and a document.
     ///
     /// As [`update_many`](Self::update_many), but the whole document is written.
+    #[doc(alias = "replaceAll")]
     pub fn replace_many<K: ToKey, T: Serialize>(
         &self,
         documents: impl IntoIterator<Item = (K, T)>,

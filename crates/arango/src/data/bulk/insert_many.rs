@@ -33,6 +33,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "saveAll")]
     pub fn insert_many<T: Serialize>(&self, documents: impl IntoIterator<Item = T>) -> InsertMany {
         let chunks = self.operation(|name| {
             let mut chunks = Chunks::new(InsertDocuments::new(name));

@@ -57,6 +57,8 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "delete_many")]
+    #[doc(alias = "removeAll")]
     pub fn remove_many(&self, documents: impl IntoIterator<Item = impl ToRemoval>) -> RemoveMany {
         let chunks = self.operation(|name| {
             let mut chunks = Chunks::new(RemoveDocuments::new(name));

@@ -53,6 +53,9 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "begin_transaction")]
+    #[doc(alias = "beginTransaction")]
+    #[doc(alias = "withTransaction")]
     pub fn transaction<C: AsRef<str>>(&self, write: impl IntoIterator<Item = C>) -> NewTransaction {
         let new = NewTransaction {
             database: self.clone(),

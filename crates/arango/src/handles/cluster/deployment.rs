@@ -37,6 +37,7 @@ impl Cluster {
 
     /// Lists the access tokens of a user, without their secrets. Since 3.12.5.
     #[doc(alias = "getAccessTokens")]
+    #[doc(alias = "list_access_tokens")]
     pub async fn access_tokens(&self, user: &str) -> Result<Vec<AccessToken>, Error> {
         self.database.execute(ListAccessTokens { user }).await
     }

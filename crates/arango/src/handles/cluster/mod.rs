@@ -52,6 +52,7 @@ impl Cluster {
     }
 
     /// Makes the whole cluster read-only, or writable again.
+    #[doc(alias = "set_mode")]
     pub async fn set_server_mode(&self, mode: ServerMode) -> Result<ServerMode, Error> {
         self.database.execute(SetServerMode { mode }).await
     }

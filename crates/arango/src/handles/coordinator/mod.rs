@@ -93,6 +93,7 @@ impl CoordinatorHandle {
     /// # Errors
     ///
     /// As [`Database::execute`]; unavailability is a value, not an error.
+    #[doc(alias = "check_availability")]
     pub async fn availability(&self) -> Result<Availability, Error> {
         self.execute(GetAvailability).await
     }

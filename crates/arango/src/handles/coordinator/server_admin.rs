@@ -49,6 +49,7 @@ impl CoordinatorHandle {
     }
 
     /// Returns the recent AQL queries. Since 3.12.6.
+    #[doc(alias = "history")]
     pub async fn aql_queries(&self) -> Result<Vec<AqlQuery>, Error> {
         self.execute(GetAqlQueries).await
     }

@@ -47,6 +47,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "import_bulk")]
     pub fn import<'a, I>(&self, documents: I) -> Import<'a>
     where
         I: IntoIterator<Item: Serialize + Send + Sync, IntoIter: Send> + Send + 'a,
@@ -102,6 +103,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "arangoimport")]
     pub fn import_jsonl<'a, R>(&self, lines: R) -> Import<'a>
     where
         R: AsyncBufRead + Unpin + Send + 'a,

@@ -36,7 +36,8 @@ pub struct ImportReport {
     pub elapsed: Duration,
     /// The number of failed items by the server's error number; `None` for those without a response.
     pub by_number: BTreeMap<Option<ErrorNumber>, u64>,
-    /// The first failed items, as many as are [kept](crate::data::Import::keep_failures).
+    /// The failed items that were noticed first, as many as are [kept](crate::data::Import::keep_failures), in the order of
+    /// their positions.
     pub failures: Vec<ImportFailure>,
     /// Why the import ended before its last item, if it did.
     pub stopped: Option<ImportStop>,

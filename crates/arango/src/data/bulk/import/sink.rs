@@ -143,6 +143,8 @@ impl ImportSink {
         self.is_finished = true;
         self.show_progress();
         self.report.elapsed = self.started.elapsed();
+        // Items that are not sent fail before items that were sent earlier.
+        self.report.failures.sort_by_key(|failure| failure.position);
         std::mem::take(&mut self.report)
     }
 
