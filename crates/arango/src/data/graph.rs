@@ -83,10 +83,15 @@ impl Graph {
     /// A vertex that is not there is no error. [`Collection::remove`](crate::Collection::remove) would leave the edges
     /// behind.
     pub async fn remove_vertex(&self, collection: &str, key: impl ToKey) -> Result<DropStatus, Error> {
+        self.database.execute_resolving(self.vertex_removal(collection, key)?).await
+    }
+
+    /// Builds the removal of a vertex, or returns what is wrong with its names.
+    pub(super) fn vertex_removal(&self, collection: &str, key: impl ToKey) -> Result<RemoveVertex, Error> {
         let invalid = |field, invalid| invalid_request::<RemoveVertex>(invalid_name(field, &invalid));
         let collection = CollectionName::new(collection).map_err(|error| invalid("collection", error))?;
         let key = key.to_key().map_err(|error| invalid("key", error))?;
-        self.database.execute_resolving(RemoveVertex::new(&self.name, &collection, &key)).await
+        Ok(RemoveVertex::new(&self.name, &collection, &key))
     }
 
     /// Removes the graph; its collections stay. Sent once. One that is not there is no error.
