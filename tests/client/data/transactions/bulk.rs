@@ -15,7 +15,8 @@ use super::{Account, bank, begins, ends, sums};
 /// Returns the requests for several documents that coordinators have received, by their methods.
 fn bulk_requests(cluster: &TestCluster) -> Vec<Method> {
     let entries = cluster.journal().entries();
-    let of_several = |path: &str| path.strip_prefix("/_api/document/").is_some_and(|rest| !rest.contains('/'));
+    let of_several =
+        |path: &str| path.strip_prefix("/_api/document/").is_some_and(|rest| !rest.contains('/'));
     entries.into_iter().filter(|entry| of_several(&entry.path)).map(|entry| entry.method).collect()
 }
 
@@ -156,7 +157,7 @@ async fn a_closure_of_which_one_item_meets_a_conflict_is_run_again() {
 #[tokio::test(start_paused = true)]
 async fn an_item_whose_shard_is_lost_poisons_the_transaction_and_is_not_repeated() {
     let (cluster, bank) = bank().await;
-    bank.create_collection("sharded").shards(3).ensure().await.unwrap();
+    bank.create_collection("sharded").shards(3).ensure().await.unwrap().into_result().unwrap();
     sleep(Duration::from_secs(2)).await;
     cluster.journal().clear();
     let mut transaction = bank.transaction(["sharded"]).begin().await.unwrap();
@@ -180,7 +181,7 @@ async fn an_item_whose_shard_is_lost_poisons_the_transaction_and_is_not_repeated
 async fn keys_that_the_collection_refuses_are_left_to_the_server_within_the_transaction() {
     let (cluster, bank) = bank().await;
     let options = KeyOptions::new(KeyGenerator::Autoincrement);
-    bank.create_collection("numbered").key_options(options).ensure().await.unwrap();
+    bank.create_collection("numbered").key_options(options).ensure().await.unwrap().into_result().unwrap();
     sleep(Duration::from_secs(2)).await;
     let mut transaction = bank.transaction(["numbered"]).begin().await.unwrap();
     let report = transaction.collection("numbered").insert_many([json!({}), json!({})]).await.unwrap();

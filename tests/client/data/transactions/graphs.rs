@@ -50,10 +50,20 @@ async fn edges_are_linked_and_vertices_removed_in_a_transaction() {
         transaction.edges("wrote").link_once("authors/austen", "books/emma", &json!({})).await.unwrap();
     }
     assert_eq!(transaction.collection("wrote").count().await.unwrap(), 3, "once under the key of both ends");
-    assert_eq!(transaction.graph("library").remove_vertex("books", "dune").await.unwrap(), DropStatus::Dropped);
-    assert_eq!(transaction.graph("library").remove_vertex("books", "dune").await.unwrap(), DropStatus::NotFound);
+    assert_eq!(
+        transaction.graph("library").remove_vertex("books", "dune").await.unwrap(),
+        DropStatus::Dropped
+    );
+    assert_eq!(
+        transaction.graph("library").remove_vertex("books", "dune").await.unwrap(),
+        DropStatus::NotFound
+    );
     assert_eq!(transaction.collection("wrote").count().await.unwrap(), 2, "its edge has gone with it");
-    assert_eq!((count(&library, "wrote").await, count(&library, "books").await), (1, 1), "not seen by others");
+    assert_eq!(
+        (count(&library, "wrote").await, count(&library, "books").await),
+        (1, 1),
+        "not seen by others"
+    );
     assert!(library.collection("books").exists("dune").await.unwrap());
     transaction.commit().await.unwrap();
     assert_eq!((count(&library, "wrote").await, count(&library, "books").await), (2, 1));

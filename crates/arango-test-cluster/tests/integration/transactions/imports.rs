@@ -23,7 +23,11 @@ async fn an_import_that_names_a_transaction_is_executed_outside_of_it() {
     assert_eq!(outcome(&read), (404, 1202), "the transaction began before");
     assert_eq!(session.delete(&path(&id)).await.status, 200);
     assert_eq!(session.get("/_api/document/books/b").await.status, 200, "an abort does not undo it");
-    assert_eq!(import(&mut session, &id, json!([{}])).await.status, 201, "whatever became of the transaction");
+    assert_eq!(
+        import(&mut session, &id, json!([{}])).await.status,
+        201,
+        "whatever became of the transaction"
+    );
 }
 
 #[tokio::test]
