@@ -2,11 +2,15 @@
 
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use stateright::{Checker as _, HasDiscoveries, Model};
 
 const PAGE: &str = include_str!("../../docs/simulation.md");
+
+/// How often it is shown how far a long visit is.
+const PROGRESS: Duration = Duration::from_secs(60);
 
 /// A model of clients, and what is reported of it.
 pub(crate) trait Clients:
@@ -25,7 +29,18 @@ pub(crate) trait Clients:
 /// Visits every state, and returns how many there are, and the number of events of the longest path.
 pub(crate) fn every_state(model: impl Clients, threads: usize) -> (usize, usize) {
     let began = Instant::now();
-    let checker = model.checker().threads(threads).spawn_bfs().join();
+    let checker = model.checker().threads(threads).spawn_bfs();
+    let mut shown = Instant::now();
+    while !checker.is_done() {
+        sleep(Duration::from_millis(20));
+        if shown.elapsed() >= PROGRESS {
+            shown = Instant::now();
+            let (name, states, elapsed) =
+                (checker.model().family(), checker.unique_state_count(), began.elapsed());
+            println!("{name}: {states} states so far, up to event {}, {elapsed:.0?}", checker.max_depth());
+        }
+    }
+    let checker = checker.join();
     // The first state counts, too.
     let (states, events) = (checker.unique_state_count(), checker.max_depth() - 1);
     let (name, runs, elapsed) = (checker.model().family(), checker.model().runs(), began.elapsed());

@@ -64,10 +64,10 @@ impl<T> Ensured<T> {
     ///
     /// If it differs. The error prints the differences.
     pub fn into_result(self) -> Result<T, EnsureError> {
-        match self.matches() {
-            true => Ok(self.actual),
-            false => Err(EnsureError { subject: self.subject, differences: self.differences }),
+        if self.matches() {
+            return Ok(self.actual);
         }
+        Err(EnsureError { subject: self.subject, differences: self.differences })
     }
 }
 

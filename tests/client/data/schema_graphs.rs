@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::data::{DatabaseSchema, EdgeDefinition, SchemaError};
+use arango::data::{CollectionName, DatabaseSchema, EdgeDefinition, SchemaError};
 use arango::long_running::PollOptions;
 use arango::{Client, Database};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
@@ -56,7 +56,7 @@ async fn a_missing_graph_is_shown_and_created_after_the_collections() {
 
         let ensured = library().ensure(&database).await.unwrap();
         assert_eq!(ensured.changes().to_string(), missing);
-        let names: Vec<_> = ensured.collections().iter().map(|name| name.as_str()).collect();
+        let names: Vec<_> = ensured.collections().iter().map(CollectionName::as_str).collect();
         assert_eq!(names, ["authors", "books", "films", "people", "read", "shelves", "wrote"]);
         ensured.wait_for_propagation(&database, PollOptions::default()).await.unwrap();
         let authors = database.collection("authors").properties().await.unwrap();
@@ -71,8 +71,8 @@ async fn a_missing_graph_is_shown_and_created_after_the_collections() {
 async fn what_a_graph_lacks_is_added_and_what_it_has_beyond_that_stays() {
     let cluster = cluster().await;
     let database = shop(&client(&cluster)).await;
-    let lent = EdgeDefinition::new("lent", ["people"], ["people"]);
-    let graph = database.create_graph("library").edges(wrote(&["books", "poems"])).edges(lent.clone());
+    let loans = EdgeDefinition::new("lent", ["people"], ["people"]);
+    let graph = database.create_graph("library").edges(wrote(&["books", "poems"])).edges(loans.clone());
     graph.orphan("rooms").shards(1).await.unwrap();
 
     let lines = [
@@ -106,7 +106,7 @@ async fn what_a_graph_lacks_is_added_and_what_it_has_beyond_that_stays() {
     let mut ends = wrote.to.clone();
     ends.sort();
     assert_eq!(ends, ["books", "films", "poems"]);
-    assert!(info.edge_definitions.contains(&lent) && info.edge_definitions.contains(&read()));
+    assert!(info.edge_definitions.contains(&loans) && info.edge_definitions.contains(&read()));
     assert_eq!(info.orphan_collections, ["rooms", "shelves"]);
     assert!(cluster.journal().entries().iter().all(|entry| entry.method != "DELETE"), "nothing is removed");
 }
@@ -116,14 +116,14 @@ async fn w18_a_graph_is_created_and_added_to_once_although_each_response_is_lost
     for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InBody] {
         let cluster = cluster().await;
         let database = shop(&client(&cluster)).await;
-        let lose = || {
+        let close_connections = || {
             [Match::post("/_api/gharial"), Match::post("/_api/gharial/*"), Match::put("/_api/gharial/*")]
                 .map(|requests| cluster.inject(&Fault::close(phase).on(requests).times(1)))
         };
-        let lost = lose();
+        let lost = close_connections();
         small_library().ensure(&database).await.unwrap();
         drop(lost);
-        let _lost = lose();
+        let _lost = close_connections();
         library().ensure(&database).await.unwrap();
         assert!(library().compare(&database).await.unwrap().is_empty(), "{phase:?}");
         let posts = executed(&cluster, &Method::POST, "/_api/gharial");

@@ -182,11 +182,11 @@ mod tests {
 
         let used = Failure::new(ErrorKind::Conflict, Outcome::NotExecuted, Some(ErrorNumber::DUPLICATE_NAME));
         let question = ensure.question(&used).unwrap();
-        let list = |index: String| read(&question, &format!(r#"{{"indexes":[{index}}}]}}"#));
-        let conclusion = ensure.conclusion(&used, Ok(list(index("by_year", "title"))));
+        let listed = |index: String| read(&question, &format!(r#"{{"indexes":[{index}}}]}}"#));
+        let conclusion = ensure.conclusion(&used, Ok(listed(index("by_year", "title"))));
         let Conclusion::Executed(ensured) = conclusion else { panic!("{conclusion:?}") };
         assert_eq!((ensured.existed, &*ensured.differences[0].property), (true, "fields"));
-        let other = list(index("other", "title"));
+        let other = listed(index("other", "title"));
         assert_eq!(ensure.conclusion(&used, Ok(other)), Conclusion::NotExecuted);
         assert!(by_year().question(&used).is_none(), "without a name");
         let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);

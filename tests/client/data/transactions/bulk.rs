@@ -112,7 +112,8 @@ async fn w14_a_closure_whose_several_documents_are_lost_is_run_again_and_takes_e
         let closure = async |mut transaction: Transaction| {
             runs.fetch_add(1, Ordering::Relaxed);
             let mut accounts = transaction.collection("accounts");
-            accounts.insert_many([Account { sum: 0 }]).await?;
+            let inserted = accounts.insert_many([Account { sum: 0 }]).await?;
+            assert_eq!(inserted.failed().count(), 0);
             // What the closure makes of the report does not decide whether it is run again.
             accounts.replace_many(transferred()).await.ok();
             Ok::<_, arango::Error>(())
