@@ -38,7 +38,7 @@ async fn an_import_goes_to_the_owner_of_the_transaction_that_it_names() {
     let imported = import(&mut other, &id, json!([{ "_key": "b" }])).await;
     let forwarded_to = imported.headers["x-arango-request-forwarded-to"].clone();
     assert_eq!((imported.status, forwarded_to.to_str().unwrap()), (201, cluster.coordinator(0).id()));
-    let stranger = (77_u64 << 40).to_string();
-    assert_eq!(outcome(&import(&mut other, &stranger, json!([{}])).await), (404, 1655));
+    let unknown = (77_u64 << 40).to_string();
+    assert_eq!(outcome(&import(&mut other, &unknown, json!([{}])).await), (404, 1655));
     assert_eq!(import(&mut other, "x", json!([{}])).await.status, 201, "what is no id is ignored");
 }
