@@ -2,7 +2,8 @@
 
 use arango_data::{
     AddEdgeDefinition, AddOrphanCollection, CollectionName, DropGraph, DropStatus, EdgeDefinition, GetGraph,
-    GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex, ReplaceEdgeDefinition,
+    GraphInfo, Key, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex,
+    ReplaceEdgeDefinition,
 };
 use arango_transport::Error;
 
@@ -83,15 +84,8 @@ impl Graph {
     /// A vertex that is not there is no error. [`Collection::remove`](crate::Collection::remove) would leave the edges
     /// behind.
     pub async fn remove_vertex(&self, collection: &str, key: impl ToKey) -> Result<DropStatus, Error> {
-        self.database.execute_resolving(self.vertex_removal(collection, key)?).await
-    }
-
-    /// Builds the removal of a vertex, or returns what is wrong with its names.
-    pub(super) fn vertex_removal(&self, collection: &str, key: impl ToKey) -> Result<RemoveVertex, Error> {
-        let invalid = |field, invalid| invalid_request::<RemoveVertex>(invalid_name(field, &invalid));
-        let collection = CollectionName::new(collection).map_err(|error| invalid("collection", error))?;
-        let key = key.to_key().map_err(|error| invalid("key", error))?;
-        Ok(RemoveVertex::new(&self.name, &collection, &key))
+        let (collection, key) = vertex(collection, key)?;
+        self.database.execute_resolving(RemoveVertex::new(&self.name, &collection, &key)).await
     }
 
     /// Removes the graph; its collections stay. Sent once. One that is not there is no error.
@@ -105,4 +99,12 @@ impl Graph {
     pub async fn drop_with_collections(&self) -> Result<DropStatus, Error> {
         self.database.execute_resolving(DropGraph::new(&self.name).with_collections()).await
     }
+}
+
+/// Returns where a vertex is, or what is wrong with its names.
+pub(super) fn vertex(collection: &str, key: impl ToKey) -> Result<(CollectionName, Key), Error> {
+    let invalid = |field, invalid| invalid_request::<RemoveVertex>(invalid_name(field, &invalid));
+    let collection = CollectionName::new(collection).map_err(|error| invalid("collection", error))?;
+    let key = key.to_key().map_err(|error| invalid("key", error))?;
+    Ok((collection, key))
 }

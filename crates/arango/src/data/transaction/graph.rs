@@ -2,14 +2,14 @@
 
 use std::marker::PhantomData;
 
-use arango_data::{DocumentId, DropStatus, InvalidIdentifier};
+use arango_data::{DocumentId, DropStatus, InvalidIdentifier, RemoveVertex};
 use arango_transport::Error;
 use serde::Serialize;
 
 use super::calls::TransactionCalls;
 use crate::data::collection::Borrow;
 use crate::data::edges::Edges;
-use crate::data::graph::Graph;
+use crate::data::graph::vertex;
 use crate::data::insert::Insert;
 use crate::data::key::ToKey;
 
@@ -53,13 +53,13 @@ impl TransactionEdges<'_> {
 /// The vertices of one named graph within a transaction.
 #[derive(Debug)]
 pub struct TransactionGraph<'a> {
-    graph: Graph,
+    name: String,
     calls: &'a TransactionCalls,
 }
 
 impl<'a> TransactionGraph<'a> {
-    pub(super) fn new(graph: Graph, calls: &'a TransactionCalls) -> Self {
-        Self { graph, calls }
+    pub(super) fn new(name: &str, calls: &'a TransactionCalls) -> Self {
+        Self { name: name.to_owned(), calls }
     }
 
     /// Removes a vertex, and all edges of any graph of the database that begin or end there.
@@ -72,6 +72,7 @@ impl<'a> TransactionGraph<'a> {
     /// As [`execute`](crate::data::Transaction::execute). [`Server`](crate::ErrorKind::Server) with error 1652 if one of the
     /// collections was not declared; nothing is removed then.
     pub async fn remove_vertex(&mut self, collection: &str, key: impl ToKey) -> Result<DropStatus, Error> {
-        self.calls.execute(self.graph.vertex_removal(collection, key)?).await
+        let (collection, key) = vertex(collection, key)?;
+        self.calls.execute(RemoveVertex::new(&self.name, &collection, &key)).await
     }
 }

@@ -96,7 +96,7 @@ impl Transaction {
 
     /// Returns a named graph, whose vertices are removed in this transaction. Its definition cannot be changed in one.
     pub fn graph(&mut self, name: &str) -> TransactionGraph<'_> {
-        TransactionGraph::new(self.calls.database().graph(name), &self.calls)
+        TransactionGraph::new(name, &self.calls)
     }
 
     fn collection_handle(&self, name: &str) -> Collection {
