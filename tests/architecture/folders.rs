@@ -88,6 +88,8 @@ const LAYOUTS: &[Layout] = &[
         name: "arango-data",
         groups: &[
             &["expected_error", "drop_status"],
+            &["property_difference"],
+            &["ensured"],
             &["names"],
             &["json"],
             &["documents"],

@@ -44,7 +44,7 @@ async fn a_user_has_the_access_that_was_granted_and_no_other() {
     let under_test = ClusterUnderTest::from_env();
     let root = under_test.client();
     let mine = new_database(&root, "mine").await;
-    mine.create_collection("books").ensure().await.unwrap();
+    mine.create_collection("books").ensure().await.unwrap().into_result().unwrap();
     let other = new_database(&root, "other").await;
     let name = unique_name("reader");
     root.users().create(&name, &Password::new("secret")).await.unwrap();

@@ -36,7 +36,7 @@ async fn a_document_is_read_by_every_coordinator_as_it_was_written() {
 async fn a_change_under_an_old_revision_is_refused() {
     let client = ClusterUnderTest::from_env().client();
     let database = new_database(&client, "revision").await;
-    database.create_collection("books").ensure().await.unwrap();
+    database.create_collection("books").ensure().await.unwrap().into_result().unwrap();
     let books = database.collection("books");
     let key = books.insert(&dune()).await.unwrap().key;
     let read = books.get::<Document<Book>>(&key).await.unwrap().unwrap();
@@ -53,7 +53,7 @@ async fn a_change_under_an_old_revision_is_refused() {
 async fn a_key_that_is_in_use_is_refused_and_a_removed_one_is_not() {
     let client = ClusterUnderTest::from_env().client();
     let database = new_database(&client, "keys").await;
-    database.create_collection("books").ensure().await.unwrap();
+    database.create_collection("books").ensure().await.unwrap().into_result().unwrap();
     let books = database.collection("books");
     books.insert(&dune()).key("dune").await.unwrap();
 

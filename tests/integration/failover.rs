@@ -16,7 +16,7 @@ async fn no_read_and_no_insert_fails_while_a_coordinator_is_down() {
     let Some((control, last)) = under_test.victim_or_skip() else { return };
     let client = under_test.client();
     let database = new_database(&client, "failover").await;
-    database.create_collection("books").ensure().await.unwrap();
+    database.create_collection("books").ensure().await.unwrap().into_result().unwrap();
     database.wait_for_collection("books", patient()).await.unwrap();
     let books = database.collection("books");
 

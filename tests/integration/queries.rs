@@ -24,7 +24,7 @@ async fn all_rows_arrive_in_order_whatever_the_size_of_a_batch() {
 async fn documents_are_filtered_sorted_and_counted() {
     let client = ClusterUnderTest::from_env().client();
     let database = new_database(&client, "queries").await;
-    database.create_collection("books").shards(3).ensure().await.unwrap();
+    database.create_collection("books").shards(3).ensure().await.unwrap().into_result().unwrap();
     let books = database.collection("books");
     for year in 1990..2010 {
         books.insert(&serde_json::json!({ "year": year })).await.unwrap();

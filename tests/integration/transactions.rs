@@ -125,7 +125,7 @@ async fn with_a_proof_each_transaction_takes_effect_once_while_a_coordinator_is_
     let client = under_test.client();
     let bank = bank(&client).await;
     let deposit = || bank.transaction(["accounts"]).attempts(100).proved_in("proofs");
-    deposit().ensure_proofs().await.unwrap();
+    deposit().ensure_proofs().await.unwrap().into_result().unwrap();
     bank.wait_for_collection("proofs", patient()).await.unwrap();
 
     for number in 0..TRANSFERS {

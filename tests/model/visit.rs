@@ -2,11 +2,15 @@
 
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use stateright::{Checker as _, HasDiscoveries, Model};
+use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 const PAGE: &str = include_str!("../../docs/simulation.md");
+
+/// How often it is shown how far a long visit is.
+const PROGRESS: Duration = Duration::from_secs(60);
 
 /// A model of clients, and what is reported of it.
 pub(crate) trait Clients:
@@ -26,11 +30,46 @@ pub(crate) trait Clients:
 pub(crate) fn every_state(model: impl Clients, threads: usize) -> (usize, usize) {
     let began = Instant::now();
     let checker = model.checker().threads(threads).spawn_bfs().join();
+    let counts = show_counts(&checker, began);
+    checker.assert_properties();
+    counts
+}
+
+/// Visits the states that can be visited in this time, those after few events first.
+///
+/// What must be reachable is checked only if there was time for every state.
+pub(crate) fn states_within<M: Clients>(model: M, threads: usize, limit: Duration) {
+    let began = Instant::now();
+    // One thread alone does not see that the time is up.
+    let checker = model.checker().threads(threads.max(2)).timeout(limit).spawn_bfs();
+    let mut shown = Instant::now();
+    while !checker.is_done() {
+        sleep(Duration::from_millis(20));
+        if shown.elapsed() >= PROGRESS {
+            shown = Instant::now();
+            show_counts(&checker, began);
+        }
+    }
+    let checker = checker.join();
+    let is_complete = began.elapsed() < limit;
+    show_counts(&checker, began);
+    println!("{}: {}", checker.model().family(), if is_complete { "every state" } else { "the time is up" });
+    for property in checker.model().properties() {
+        match (property.expectation, checker.discovery(property.name)) {
+            (Expectation::Sometimes, Some(_)) => {}
+            (Expectation::Sometimes, None) => assert!(!is_complete, "not reached: {}", property.name),
+            (_, Some(path)) => panic!("violated: {}: {:?}", property.name, path.into_actions()),
+            (_, None) => {}
+        }
+    }
+}
+
+/// Prints how many states were visited, and returns that and the number of events of the longest path.
+fn show_counts<M: Clients>(checker: &impl Checker<M>, began: Instant) -> (usize, usize) {
     // The first state counts, too.
-    let (states, events) = (checker.unique_state_count(), checker.max_depth() - 1);
+    let (states, events) = (checker.unique_state_count(), checker.max_depth().saturating_sub(1));
     let (name, runs, elapsed) = (checker.model().family(), checker.model().runs(), began.elapsed());
     println!("{name}: {states} states, {events} events, {runs} runs of a client, {elapsed:.1?}");
-    checker.assert_properties();
     (states, events)
 }
 

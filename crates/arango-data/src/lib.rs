@@ -77,6 +77,7 @@
 //! | what | where |
 //! |---|---|
 //! | errors of the server that an operation expects; what came of a removal | `expected_error`, `drop_status` |
+//! | what came of ensuring that something exists, and what it has otherwise | `ensured`, `property_difference` |
 //! | names of collections and documents | `names` |
 //! | documents as JSON: writing without loss, reading in one pass | `json` |
 //! | operations on documents, and what became of lost writes | `documents` |
@@ -97,12 +98,14 @@ mod collections;
 mod databases;
 mod documents;
 mod drop_status;
+mod ensured;
 mod expected_error;
 mod for_each_operation;
 mod graphs;
 mod indexes;
 mod json;
 mod names;
+mod property_difference;
 mod queries;
 mod transactions;
 mod traversals;
@@ -119,16 +122,14 @@ mod operation_tests;
 #[cfg(test)]
 mod testing;
 
-pub use analyzers::{
-    Analyzer, AnalyzerInfo, EnsureAnalyzer, EnsuredAnalyzer, GetAnalyzer, ListAnalyzers, RemoveAnalyzer,
-};
+pub use analyzers::{Analyzer, AnalyzerInfo, EnsureAnalyzer, GetAnalyzer, ListAnalyzers, RemoveAnalyzer};
 pub use arango_protocol::{DatabaseSharding, ReplicationFactor};
 pub use collections::{
     CollectionFigures, CollectionId, CollectionInfo, CollectionProperties, CollectionType, ComputeOn,
     ComputedValue, CountDocuments, CountDocumentsByShard, CreateCollection, DropCollection, EnsureCollection,
-    EnsuredCollection, GetCollection, GetCollectionFigures, GetCollectionProperties, GetCollectionShards,
-    GetResponsibleShard, IndexFigures, KeyGenerator, KeyOptions, ListCollections, PropertyDifference, Schema,
-    SchemaLevel, SetCollectionProperties, ShardReplicas, ShardingStrategy, TruncateCollection,
+    GetCollection, GetCollectionFigures, GetCollectionProperties, GetCollectionShards, GetResponsibleShard,
+    IndexFigures, KeyGenerator, KeyOptions, ListCollections, Schema, SchemaLevel, SetCollectionProperties,
+    ShardReplicas, ShardingStrategy, TruncateCollection,
 };
 pub use databases::{
     CreateDatabase, DatabaseCreation, DatabaseInfo, DropDatabase, GetCurrentDatabase,
@@ -142,20 +143,22 @@ pub use documents::{
 };
 #[doc(hidden)] // for the crate `arango`
 pub use documents::{after_ambiguous_attempt, merge_items};
-#[doc(hidden)] // for tests and tables of all operations
 pub use drop_status::DropStatus;
+pub use ensured::{EnsureError, Ensured};
+#[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use graphs::{
-    AddEdgeDefinition, AddOrphanCollection, CreateGraph, DropGraph, EdgeDefinition, EnsureGraph,
-    EnsuredGraph, GetGraph, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection,
-    RemoveVertex, ReplaceEdgeDefinition,
+    AddEdgeDefinition, AddOrphanCollection, CreateGraph, DropGraph, EdgeDefinition, EnsureGraph, GetGraph,
+    GraphAddition, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex,
+    ReplaceEdgeDefinition,
 };
 pub use indexes::{
-    AnalyzerFeature, DropIndex, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
-    InvertedField, InvertedIndex, ListIndexes, SortDirection, StoredValues, VectorIndex, VectorMetric,
+    AnalyzerFeature, DropIndex, EnsureIndex, GetIndex, Index, IndexId, IndexInfo, IndexType, InvertedField,
+    InvertedIndex, ListIndexes, SortDirection, StoredValues, VectorIndex, VectorMetric,
 };
 pub use json::{Document, Edge, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};
+pub use property_difference::PropertyDifference;
 pub use queries::{
     Aql, Batch, BatchId, ClearSlowQueries, CloseCursor, CreateCursor, CursorId, ExecutionPlan, ExplainQuery,
     Explanation, Extra, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, NextBatch, ParseQuery,
@@ -175,6 +178,6 @@ pub use users::{
     RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,
 };
 pub use views::{
-    CreateView, DropView, EnsureView, EnsuredView, GetView, Link, ListViews, UpdateView, View, ViewIndex,
-    ViewInfo, ViewType,
+    CreateView, DropView, EnsureView, GetView, Link, ListViews, UpdateView, View, ViewIndex, ViewInfo,
+    ViewType,
 };

@@ -23,7 +23,7 @@ impl Settings {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let database = runtime.block_on(async {
             let database = client.create_database("arango_example_blocking").await?;
-            database.create_collection("settings").ensure().await?;
+            database.create_collection("settings").ensure().await?.into_result()?;
             anyhow::Ok(database)
         })?;
         Ok(Self { runtime, database })

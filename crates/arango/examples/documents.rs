@@ -24,9 +24,9 @@ async fn main() -> Result<()> {
     let client = Client::from_env()?;
 
     let library = client.create_database("arango_example_documents").await?;
-    library.create_collection("books").shards(3).ensure().await?;
+    library.create_collection("books").shards(3).ensure().await?.into_result()?;
     let books = library.collection("books");
-    books.ensure_index(Index::persistent(["year"])).await?;
+    books.ensure_index(Index::persistent(["year"])).await?.into_result()?;
 
     insert(&books).await?;
     change(&books).await?;

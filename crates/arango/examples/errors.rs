@@ -16,7 +16,7 @@ use serde_json::json;
 async fn main() -> Result<()> {
     let client = Client::from_env()?;
     let shop = client.create_database("arango_example_errors").await?;
-    shop.create_collection("orders").ensure().await?;
+    shop.create_collection("orders").ensure().await?.into_result()?;
     let orders = shop.collection("orders");
 
     // A refusal: a coordinator has answered, so the request is over.

@@ -29,10 +29,10 @@ async fn main() -> Result<()> {
 
     let library = client.create_database("arango_example_graph").await?;
     for name in ["authors", "books"] {
-        library.create_collection(name).shards(3).ensure().await?;
+        library.create_collection(name).shards(3).ensure().await?.into_result()?;
     }
     for name in ["wrote", "cites"] {
-        library.create_collection(name).edge().shards(3).ensure().await?;
+        library.create_collection(name).edge().shards(3).ensure().await?.into_result()?;
     }
     link(&library).await?;
     read(&library).await?;

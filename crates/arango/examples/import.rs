@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
     let Arguments { lines } = Arguments::parse();
     let client = Client::from_env()?;
     let database = client.create_database("arango_example_import").await?;
-    database.create_collection("books").shards(3).ensure().await?;
+    database.create_collection("books").shards(3).ensure().await?.into_result()?;
     let books = database.collection("books");
 
     let stored = Arc::new(AtomicU64::new(0));

@@ -24,7 +24,7 @@ async fn main() -> Result<()> {
     anstream::println!("ArangoDB {}", client.db("_system").version().await?);
 
     let library = client.create_database("arango_example_quickstart").await?; // unless it exists
-    library.create_collection("books").ensure().await?;
+    library.create_collection("books").ensure().await?.into_result()?;
     let books = library.collection("books");
 
     let written = books.insert(&Book { title: "Dune".to_owned(), year: 1965 }).await?;

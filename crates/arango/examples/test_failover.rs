@@ -18,7 +18,7 @@ async fn take_order(orders: &Collection, item: &str) -> Result<()> {
 async fn main() -> Result<()> {
     let client = Client::from_env()?;
     let shop = client.create_database("arango_example_test_failover").await?;
-    shop.create_collection("orders").ensure().await?;
+    shop.create_collection("orders").ensure().await?.into_result()?;
     take_order(&shop.collection("orders"), "tea").await?;
     client.drop_database("arango_example_test_failover").await?;
     Ok(())
@@ -36,7 +36,7 @@ mod tests {
         let client =
             Client::builder().hosts(cluster.urls()).basic_auth("root", cluster.root_password()).build()?;
         let shop = client.create_database("arango_example_test_failover").await?;
-        shop.create_collection("orders").ensure().await?;
+        shop.create_collection("orders").ensure().await?.into_result()?;
         let orders = shop.collection("orders");
 
         // The first responses of each coordinator are lost, and in the middle one dies.

@@ -22,7 +22,7 @@ async fn main() -> Result<()> {
     let client = Client::from_env()?;
 
     let bank = client.create_database("arango_example_transactions").await?;
-    bank.create_collection("accounts").ensure().await?;
+    bank.create_collection("accounts").ensure().await?.into_result()?;
     for owner in ["ada", "bob"] {
         bank.collection("accounts").upsert(owner, &Account { sum: 100 }).await?;
     }
@@ -93,7 +93,7 @@ async fn conflicts(bank: &Database) -> Result<()> {
 /// With a proof, the closure is also run again if the response to a commit is lost, and takes effect once.
 async fn proof(bank: &Database) -> Result<()> {
     let transaction = bank.transaction(["accounts"]).proved_in("proofs");
-    transaction.ensure_proofs().await?; // once, when the program starts
+    transaction.ensure_proofs().await?.into_result()?; // once, when the program starts
     let left =
         transaction.run(async |mut transaction| transfer(&mut transaction, "ada", "bob", 10).await).await?;
     anstream::println!("Ada has {left} left");

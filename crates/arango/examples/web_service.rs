@@ -89,7 +89,7 @@ async fn main() -> Result<()> {
     let metrics_handle = PrometheusBuilder::new().install_recorder()?;
     let client = Client::from_env()?;
     let database = client.create_database("arango_example_web_service").await?;
-    database.create_collection("orders").ensure().await?;
+    database.create_collection("orders").ensure().await?.into_result()?;
     let shop = Shop { client, orders: database.collection("orders"), metrics: metrics_handle };
     let service = Router::new()
         .route("/orders", post(take))

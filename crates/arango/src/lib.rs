@@ -29,7 +29,7 @@
 //!         .build()?;
 //!
 //!     let library = client.create_database("library").await?; // unless it exists
-//!     library.create_collection("books").ensure().await?;
+//!     println!("{}", library.create_collection("books").ensure().await?); // unless it exists
 //!     library.collection("books").insert(&Book { title: "Dune".to_owned(), year: 1965 }).await?;
 //!
 //!     let query = Aql::new("FOR b IN books FILTER b.year < @year RETURN b").bind("year", 1970);

@@ -56,7 +56,7 @@ async fn w19_a_collection_that_was_created_again_is_not_dropped() {
     let _others = [1, 2].map(|index| cluster.coordinator(index).inject(late.clone()));
     movies.drop_collection().await.ok();
     sleep(Duration::from_secs(1)).await;
-    database.create_collection("movies").ensure().await.unwrap();
+    database.create_collection("movies").ensure().await.unwrap().into_result().unwrap();
     sleep(Duration::from_secs(120)).await;
     // A late copy of the removal is about the id of the first one.
     assert_eq!(movies.count().await.unwrap(), 0);
@@ -133,7 +133,7 @@ async fn a_collection_whose_creation_was_found_out_is_read_at_coordinators_that_
     let database = client(&cluster).db("_system");
     let lost = Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection*")).times(1);
     let faults = cluster.inject(&lost);
-    database.create_collection("movies").ensure().await.unwrap();
+    database.create_collection("movies").ensure().await.unwrap().into_result().unwrap();
     drop(faults);
     for _ in 0..3 {
         assert_eq!(database.collection("movies").count().await.unwrap(), 0);

@@ -84,6 +84,64 @@ async fn the_repetitions_of_the_documents_of_a_lost_shard_do_not_multiply() {
     assert!((7..=10).contains(&requests), "{requests}: up to four attempts, and then six");
 }
 
+/// Uses up the retry budget of a client for as long as it runs, as calls that are retried do.
+async fn use_up_retry_budget(client: &arango::Client) {
+    loop {
+        while client.transport().pay_for_retry() {}
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_repetitions_of_an_import_wait_for_the_retry_budget_and_cost_no_document() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    database.create_collection("single").shards(3).replication_factor(1).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    cluster.stop_db_server(0);
+    cluster.journal().clear();
+    let other_calls = client.clone();
+    let other_calls = tokio::spawn(async move { use_up_retry_budget(&other_calls).await });
+    let single = database.collection("single");
+    let import = single.import((0..30).map(|n| json!({ "n": n }))).into_future();
+    let import = tokio::spawn(import);
+    sleep(Duration::from_secs(15)).await;
+    let requests = || {
+        let entries = cluster.journal().entries();
+        let is_insert = |entry: &&arango_test_cluster::Entry| entry.method == Method::POST;
+        entries
+            .iter()
+            .filter(is_insert)
+            .filter(|entry| entry.path.starts_with("/_api/document/single"))
+            .count()
+    };
+    assert_eq!(requests(), 1, "none was paid for");
+    other_calls.abort();
+    cluster.start_db_server(0);
+    let report = import.await.unwrap().unwrap();
+    assert_eq!((report.stored, report.failed), (30, 0), "{report:?}");
+    assert!(requests() > 1);
+    assert_eq!(single.count().await.unwrap(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_repetitions_of_an_import_end_if_the_retry_budget_never_pays() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    database.create_collection("single").shards(3).replication_factor(1).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    cluster.stop_db_server(0);
+    let other_calls = client.clone();
+    let other_calls = tokio::spawn(async move { use_up_retry_budget(&other_calls).await });
+    let began = tokio::time::Instant::now();
+    let report = database.collection("single").import((0..30).map(|n| json!({ "n": n }))).await.unwrap();
+    assert!(report.stored > 0 && report.failed > 0, "{report:?}");
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    other_calls.abort();
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_overloaded_coordinator_gets_fewer_requests_at_a_time_until_it_has_recovered() {
     let cluster = cluster().await;

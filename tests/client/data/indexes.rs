@@ -16,17 +16,38 @@ async fn an_index_is_created_listed_and_dropped() {
     let books = books(&client(&cluster));
     let definition = || Index::persistent(["year", "title"]).sparse().named("by_year");
     let created = books.ensure_index(definition()).await.unwrap();
-    assert!(!created.existed && created.index.sparse && created.index.name == "by_year");
+    assert!(!created.existed && created.actual.sparse && created.actual.name == "by_year");
     assert!(books.ensure_index(definition()).await.unwrap().existed);
     let listed = books.indexes().await.unwrap();
     let types: Vec<_> = listed.iter().map(|index| index.index_type.clone()).collect();
     assert_eq!(types, [IndexType::Primary, IndexType::Persistent]);
-    assert_eq!(books.index(&created.index.id).await.unwrap().fields, [json!("year"), json!("title")]);
-    assert_eq!(books.drop_index(&created.index.id).await.unwrap(), DropStatus::Dropped);
-    assert_eq!(books.drop_index(&created.index.id).await.unwrap(), DropStatus::NotFound);
-    assert_eq!(books.index(&created.index.id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(books.index(&created.actual.id).await.unwrap().fields, [json!("year"), json!("title")]);
+    assert_eq!(books.drop_index(&created.actual.id).await.unwrap(), DropStatus::Dropped);
+    assert_eq!(books.drop_index(&created.actual.id).await.unwrap(), DropStatus::NotFound);
+    assert_eq!(books.index(&created.actual.id).await.unwrap_err().kind(), ErrorKind::NotFound);
     let ttl = Index::ttl("at", Duration::from_secs(60));
-    assert_eq!(books.ensure_index(ttl).await.unwrap().index.expire_after, Some(Duration::from_secs(60)));
+    assert_eq!(books.ensure_index(ttl).await.unwrap().actual.expire_after, Some(Duration::from_secs(60)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_of_the_name_that_does_something_else_is_shown_and_not_changed() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    let by_year = Index::persistent(["year"]).named("by_year");
+    let created = books.ensure_index(by_year.clone()).await.unwrap();
+    assert_eq!(created.to_string(), "index books/by_year created");
+    let existed = books.ensure_index(by_year).await.unwrap();
+    assert_eq!(existed.to_string(), "index books/by_year existed as wanted");
+
+    let unique = books.ensure_index(Index::persistent(["year"]).unique().named("by_year")).await.unwrap();
+    let text = "index books/by_year exists and differs: unique is false, expected true";
+    assert_eq!((unique.existed, unique.to_string().as_str()), (true, text));
+    assert_eq!(unique.actual.id, created.actual.id);
+    assert_eq!(unique.into_result().unwrap_err().to_string(), text);
+    let renamed = books.ensure_index(Index::persistent(["year"]).named("years")).await.unwrap();
+    let text = r#"index books/years exists and differs: name is "by_year", expected "years""#;
+    assert_eq!(renamed.to_string(), text);
+    assert_eq!(books.indexes().await.unwrap().len(), 2, "one beside that of the keys");
 }
 
 #[tokio::test(start_paused = true)]
@@ -34,7 +55,7 @@ async fn a_unique_index_refuses_equal_documents() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));
     books.insert(&book("Dune")).await.unwrap();
-    books.ensure_index(Index::persistent(["title"]).unique()).await.unwrap();
+    books.ensure_index(Index::persistent(["title"]).unique()).await.unwrap().into_result().unwrap();
     let error = books.insert(&book("Dune")).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
@@ -60,7 +81,7 @@ async fn w24_an_index_whose_response_is_lost_is_ensured_and_dropped_once() {
         drop(lost);
         assert_eq!(books.indexes().await.unwrap().len(), 2, "{phase:?}");
         let _lost = cluster.inject(&Fault::close(phase).on(Match::path("/_api/index/*")).times(1));
-        books.drop_index(&ensured.index.id).await.unwrap();
+        books.drop_index(&ensured.actual.id).await.unwrap();
         assert_eq!(books.indexes().await.unwrap().len(), 1, "{phase:?}");
     }
 }
@@ -71,7 +92,7 @@ async fn an_index_that_takes_long_is_waited_for() {
     let limits = Limits::default().attempt(Duration::from_secs(1)).total(Duration::from_secs(2));
     let books = builder(&cluster).limits(limits).build().unwrap().db("_system").collection("books");
     let slow = cluster.inject(&Fault::latency(Duration::from_secs(600)).on(Match::path("/_api/index")));
-    books.ensure_index(Index::persistent(["year"])).await.unwrap();
+    books.ensure_index(Index::persistent(["year"])).await.unwrap().into_result().unwrap();
     let short = books.ensure_index(Index::persistent(["year"])).build_timeout(Duration::from_secs(60));
     let error = short.await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts().len()), (Outcome::Unknown, 1), "{error}");

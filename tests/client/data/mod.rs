@@ -18,6 +18,7 @@ mod prepared_queries;
 mod queries;
 mod raw_requests;
 mod scan;
+mod schema_graphs;
 mod schemas;
 mod search;
 mod tagged_queries;

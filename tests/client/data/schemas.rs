@@ -75,8 +75,13 @@ async fn what_can_be_changed_is_changed_and_the_rest_is_listed() {
     let database = shop(&client(&cluster)).await;
     database.create_collection("novels").replication_factor(2).write_concern(1).await.unwrap();
     let novels = database.collection("novels");
-    novels.ensure_index(Index::persistent(["title"]).named("by_year")).await.unwrap();
-    novels.ensure_index(Index::ttl("deleted_at", Duration::from_secs(60))).await.unwrap();
+    novels.ensure_index(Index::persistent(["title"]).named("by_year")).await.unwrap().into_result().unwrap();
+    novels
+        .ensure_index(Index::ttl("deleted_at", Duration::from_secs(60)))
+        .await
+        .unwrap()
+        .into_result()
+        .unwrap();
     database.create_collection("wrote").await.unwrap();
 
     let compared = library().compare(&database).await.unwrap();
@@ -107,7 +112,7 @@ async fn nothing_is_removed_and_what_is_not_named_stays() {
     let database = shop(&client(&cluster)).await;
     database.create_collection("novels").shards(3).replication_factor(2).cache().await.unwrap();
     let novels = database.collection("novels");
-    novels.ensure_index(Index::persistent(["isbn"]).named("by_isbn")).await.unwrap();
+    novels.ensure_index(Index::persistent(["isbn"]).named("by_isbn")).await.unwrap().into_result().unwrap();
     novels.insert(&json!({ "title": "Dune" })).await.unwrap();
     database.create_collection("old").await.unwrap();
     library().ensure(&database).await.unwrap();
@@ -128,7 +133,7 @@ async fn an_index_under_another_name_is_listed_and_one_without_a_name_is_found()
     let database = shop(&client(&cluster)).await;
     database.create_collection("novels").await.unwrap();
     let novels = database.collection("novels");
-    novels.ensure_index(Index::persistent(["year"]).named("years")).await.unwrap();
+    novels.ensure_index(Index::persistent(["year"]).named("years")).await.unwrap().into_result().unwrap();
     let schema = |index| DatabaseSchema::new().index("novels", index);
     assert!(schema(Index::persistent(["year"])).compare(&database).await.unwrap().is_empty());
     let error = schema(Index::persistent(["year"]).named("by_year")).ensure(&database).await.unwrap_err();

@@ -53,7 +53,12 @@ async fn a_view_of_inverted_indexes_is_created_and_changed() {
     let library = database(&cluster);
     let books = library.collection("books");
     let index = json!({ "type": "inverted", "name": "by_title", "fields": ["title"] });
-    books.ensure_index(Index::raw(serde_json::from_value(index).unwrap())).await.unwrap();
+    books
+        .ensure_index(Index::raw(serde_json::from_value(index).unwrap()))
+        .await
+        .unwrap()
+        .into_result()
+        .unwrap();
     let view = library.create_view("titles", View::search_alias().index("books", "by_title")).await.unwrap();
     assert_eq!((view.view_type, view.indexes[0].index.as_str()), (ViewType::SearchAlias, "by_title"));
     let removed = View::search_alias().remove_index("books", "by_title");
@@ -61,15 +66,22 @@ async fn a_view_of_inverted_indexes_is_created_and_changed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ensured_view_is_read_and_not_changed() {
+async fn an_ensured_view_is_compared_and_not_changed() {
     let cluster = cluster().await;
     let library = database(&cluster);
     let create = |view| library.create_view("titles", view);
     let first = create(View::arangosearch().link("books", titles())).ensure().await.unwrap();
-    assert!(!first.existed);
-    let second = create(View::search_alias()).ensure().await.unwrap();
-    assert!(second.existed);
-    assert_eq!(second.view, first.view);
+    assert_eq!(first.to_string(), "view titles created");
+    let same = create(View::arangosearch().link("books", titles())).ensure().await.unwrap();
+    assert_eq!(same.to_string(), "view titles existed as wanted");
+    let other = create(View::search_alias()).ensure().await.unwrap();
+    let differing: Vec<_> = other.differences.iter().map(|one| &*one.property).collect();
+    assert_eq!((other.existed, differing), (true, vec!["type", "links.books"]));
+    assert_eq!(other.actual, first.actual);
+    let faster = View::arangosearch().link("books", titles()).commit_interval(Duration::from_millis(50));
+    let faster = create(faster).ensure().await.unwrap().into_result().unwrap_err();
+    let text = "view titles exists and differs: commitIntervalMsec is 1000, expected 50";
+    assert_eq!(faster.to_string(), text);
     assert_eq!(create(View::arangosearch()).await.unwrap_err().kind(), ErrorKind::Conflict);
 }
 
@@ -99,7 +111,7 @@ async fn a_view_whose_response_is_lost_is_ensured_and_changed_and_dropped_at_mos
         let library = database(&cluster);
         let lost = Fault::close(phase).on(Match::path("/_api/view*")).times(1);
         let faults = cluster.inject(&lost);
-        library.create_view("titles", View::arangosearch()).ensure().await.unwrap();
+        library.create_view("titles", View::arangosearch()).ensure().await.unwrap().into_result().unwrap();
         drop(faults);
         let faults = cluster.inject(&lost);
         let changed = library.update_view("titles", View::arangosearch().link("books", titles())).await;
@@ -129,8 +141,13 @@ async fn an_analyzer_is_ensured_listed_and_removed() {
     let created = library.ensure_analyzer("words", words()).await.unwrap();
     assert!(!created.existed);
     assert!(library.ensure_analyzer("words", words()).await.unwrap().existed);
-    let error = library.ensure_analyzer("words", Analyzer::identity()).await.unwrap_err();
-    assert_eq!(error.error_number().map(|number| number.0), Some(10), "{error}");
+    let other = words().with("stemming", true).features([]);
+    let other = library.ensure_analyzer("words", other).await.unwrap();
+    let text = "analyzer words exists and differs: properties.stemming is false, expected true; \
+                features is [\"frequency\"], expected []";
+    assert_eq!((other.existed, other.to_string().as_str()), (true, text));
+    let error = library.ensure_analyzer("others", Analyzer::of_type("nonsense")).await.unwrap_err();
+    assert_eq!(library.analyzer("others").await.unwrap(), None, "{error}");
     let read = library.analyzer("words").await.unwrap().unwrap();
     assert_eq!((read.name.as_str(), read.analyzer_type.as_str()), ("_system::words", "text"));
     assert_eq!(read.features, [AnalyzerFeature::Frequency]);
@@ -144,7 +161,7 @@ async fn an_analyzer_is_ensured_listed_and_removed() {
 async fn an_analyzer_in_use_is_removed_only_on_demand() {
     let cluster = cluster().await;
     let library = database(&cluster);
-    library.ensure_analyzer("words", Analyzer::delimiter(" ")).await.unwrap();
+    library.ensure_analyzer("words", Analyzer::delimiter(" ")).await.unwrap().into_result().unwrap();
     let link = Link::new().field("title", Link::new().analyzers(["words"]));
     library.create_view("titles", View::arangosearch().link("books", link)).await.unwrap();
     let error = library.remove_analyzer("words").await.unwrap_err();
@@ -160,7 +177,7 @@ async fn an_analyzer_whose_response_is_lost_is_ensured_and_removed_at_most_once(
         let library = database(&cluster);
         let lost = Fault::close(phase).on(Match::path("/_api/analyzer*")).times(1);
         let faults = cluster.inject(&lost);
-        library.ensure_analyzer("words", Analyzer::delimiter(" ")).await.unwrap();
+        library.ensure_analyzer("words", Analyzer::delimiter(" ")).await.unwrap().into_result().unwrap();
         drop(faults);
         let _faults = cluster.inject(&lost);
         let removed = library.remove_analyzer("words").await;

@@ -35,9 +35,9 @@ async fn an_index_for_search_is_created_with_its_options_and_found_again() {
         let cluster = cluster_with(|builder| builder.version(version)).await;
         let books = books(&client(&cluster));
         let created = books.ensure_index(search().into_index().named("search")).await.unwrap();
-        assert!(!created.existed && created.index.index_type == IndexType::Inverted, "{version}");
-        let other = &created.index.other;
-        assert_eq!(created.index.fields[1]["trackListPositions"], true);
+        assert!(!created.existed && created.actual.index_type == IndexType::Inverted, "{version}");
+        let other = &created.actual.other;
+        assert_eq!(created.actual.fields[1]["trackListPositions"], true);
         assert_eq!(other["primarySort"]["fields"][0], json!({ "field": "year", "direction": "desc" }));
         assert_eq!(other["storedValues"][1]["compression"], "none");
         assert!(books.ensure_index(search()).await.unwrap().existed, "whatever its name is");
@@ -53,8 +53,8 @@ async fn an_index_for_vectors_is_created_since_3_12_4() {
     let books = books(&client(&cluster));
     let similar = || VectorIndex::new("embedding", VectorMetric::Cosine, 768, 100).default_probes(10);
     let created = books.ensure_index(similar().sparse().stored_values(["year"])).await.unwrap();
-    assert_eq!(created.index.index_type, IndexType::Vector);
-    let params = &created.index.other["params"];
+    assert_eq!(created.actual.index_type, IndexType::Vector);
+    let params = &created.actual.other["params"];
     assert_eq!((&params["nLists"], &params["trainingIterations"]), (&json!(100), &json!(25)));
     assert!(books.ensure_index(similar().sparse()).await.unwrap().existed);
     let inner = VectorIndex::new("embedding", VectorMetric::InnerProduct, 768, 100);
@@ -68,7 +68,9 @@ async fn an_index_for_vectors_is_created_since_3_12_4() {
 }
 
 /// Builds an index in a task.
-fn build(books: &Collection) -> tokio::task::JoinHandle<arango::Result<arango::data::EnsuredIndex>> {
+fn build(
+    books: &Collection,
+) -> tokio::task::JoinHandle<arango::Result<arango::data::Ensured<arango::data::IndexInfo>>> {
     let index = Index::persistent(["year"]).named("by_year").in_background();
     tokio::spawn(books.ensure_index(index).into_future())
 }
@@ -110,7 +112,7 @@ async fn a_build_goes_on_when_its_response_is_lost_and_is_waited_for_by_the_next
     let lost = Fault::close(Phase::AfterExecution).on(Match::post("/_api/index"));
     let lost = cluster.coordinator(0).inject(lost.times(1));
     let built = build(&books).await.unwrap().unwrap();
-    assert_eq!((lost.hits(), built.index.name.as_str()), (1, "by_year"));
+    assert_eq!((lost.hits(), built.actual.name.as_str()), (1, "by_year"));
     assert_eq!((books.indexes().await.unwrap().len(), creations(&cluster)), (2, 2));
 }
 

@@ -9,6 +9,8 @@ mod properties;
 mod reachable;
 mod server;
 
+use std::time::Duration;
+
 use arango::data::TransactionState;
 
 use self::model::{Family, LostCommits};
@@ -100,7 +102,10 @@ fn two_leaders() -> Family {
     }
 }
 
-/// Visits the states of all families with one more fault, and with faults of further runs.
+/// How long the states of one family are visited every night.
+const DEEPER_LIMIT: Duration = Duration::from_secs(12 * 60);
+
+/// Visits the states of all families with one more fault, and with faults of further runs, for as long as there is time.
 #[test]
 #[ignore = "takes long: a job of every night runs it, optimised"]
 fn every_closure_deeper() {
@@ -111,7 +116,7 @@ fn every_closure_deeper() {
         Family { faults_of: model::all_faults, ..two_leaders() },
     ];
     for family in deeper {
-        visit::every_state(LostCommits::new(family), visit::all_threads());
+        visit::states_within(LostCommits::new(family), visit::all_threads(), DEEPER_LIMIT);
     }
 }
 
@@ -139,6 +144,13 @@ fn closures_that_write_to_two_leaders() {
 fn assert_found(broken: Program, property: &'static str) {
     let family = Family { programs: vec![broken], transactions: 2, reachable: Vec::new(), ..without_proof() };
     visit::assert_found(LostCommits::new(family), property);
+}
+
+#[test]
+#[should_panic(expected = "violated")]
+fn a_visit_with_a_limit_of_time_fails_at_a_violation() {
+    let family = Family { programs: vec![broken::runs_again()], reachable: Vec::new(), ..without_proof() };
+    visit::states_within(LostCommits::new(family), 1, Duration::from_secs(600));
 }
 
 #[test]

@@ -17,10 +17,10 @@ use crate::indexes::AnalyzerFeature;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analyzer {
     #[serde(rename = "type")]
-    kind: String,
-    properties: Map<String, Value>,
+    pub(super) kind: String,
+    pub(super) properties: Map<String, Value>,
     #[serde(default)]
-    features: Vec<AnalyzerFeature>,
+    pub(super) features: Vec<AnalyzerFeature>,
 }
 
 impl Analyzer {

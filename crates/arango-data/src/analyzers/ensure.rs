@@ -1,18 +1,21 @@
 //! Creating an analyzer unless there is an equal one.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    Permission, RequestBuilder, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde::Serialize;
 
 use super::definition::Analyzer;
-use super::info::AnalyzerInfo;
+use super::info::{AnalyzerInfo, GetAnalyzer};
+use crate::ensured::Ensured;
 
 /// Creates an analyzer unless there is an equal one of the name.
 ///
-/// It can be repeated: a second copy finds the analyzer of the first. An analyzer never changes.
+/// It can be repeated: a second copy finds the analyzer of the first. An analyzer never changes. If one of the name does
+/// something else, [`Resolve`] reads and compares it.
 ///
 /// # Errors
 ///
@@ -30,28 +33,20 @@ struct Body {
     analyzer: Analyzer,
 }
 
-/// The result of ensuring an analyzer.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct EnsuredAnalyzer {
-    /// The analyzer.
-    pub analyzer: AnalyzerInfo,
-    /// Whether it existed before.
-    ///
-    /// It may have been created by an earlier copy of the request.
-    pub existed: bool,
-}
-
 impl EnsureAnalyzer {
     /// Ensures an analyzer with this name.
     #[must_use]
     pub fn new(name: impl Into<String>, analyzer: Analyzer) -> Self {
         Self { body: Body { name: name.into(), analyzer } }
     }
+
+    fn subject(&self) -> String {
+        format!("analyzer {}", self.body.name)
+    }
 }
 
 impl Operation for EnsureAnalyzer {
-    type Output = EnsuredAnalyzer;
+    type Output = Ensured<AnalyzerInfo>;
 
     const METADATA: Metadata = Metadata::post("analyzer.ensure", "/_api/analyzer")
         .fenced()
@@ -62,17 +57,49 @@ impl Operation for EnsureAnalyzer {
         RequestBuilder::new(Self::METADATA).json(&self.body).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<EnsuredAnalyzer, OutputError> {
-        let existed = response.status() != StatusCode::CREATED;
-        response.json().map(|analyzer| EnsuredAnalyzer { analyzer, existed })
+    fn output(&self, response: ApiResponse) -> Result<Ensured<AnalyzerInfo>, OutputError> {
+        let analyzer = response.json()?;
+        Ok(match response.status() {
+            StatusCode::CREATED => Ensured::created(self.subject(), analyzer),
+            // The server has compared it.
+            _ => Ensured::existed(self.subject(), analyzer, Vec::new()),
+        })
+    }
+}
+
+impl Resolve for EnsureAnalyzer {
+    type Question = GetAnalyzer;
+
+    fn question(&self, failure: &Failure) -> Option<GetAnalyzer> {
+        // Also the number of an invalid definition.
+        let may_differ = failure.number == Some(ErrorNumber::BAD_PARAMETER);
+        may_differ.then(|| GetAnalyzer { name: self.body.name.clone() })
+    }
+
+    fn conclusion(
+        &self,
+        failure: &Failure,
+        answer: Result<Option<AnalyzerInfo>, &ErrorObject>,
+    ) -> Conclusion<Ensured<AnalyzerInfo>> {
+        let differences = |existing: &AnalyzerInfo| self.body.analyzer.differences(existing);
+        match answer {
+            Ok(Some(existing)) if !differences(&existing).is_empty() => {
+                let differences = differences(&existing);
+                Conclusion::Executed(Ensured::existed(self.subject(), existing, differences))
+            }
+            Ok(Some(_)) => Conclusion::Superseded,
+            Ok(None) if failure.has_ambiguous_predecessor => Conclusion::NotSeen,
+            Ok(None) => Conclusion::NotExecuted,
+            Err(_) => Conclusion::CannotTell,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request_with_body, response};
-    use arango_protocol::RequestClass;
+    use crate::testing::{assert_request_with_body, read, response};
+    use arango_protocol::{ErrorKind, Outcome, RequestClass};
 
     #[test]
     fn an_analyzer_that_existed_is_distinguished_by_the_status() {
@@ -83,5 +110,28 @@ mod tests {
         for (status, existed) in [(201, false), (200, true)] {
             assert_eq!(ensure.output(response(status, body)).unwrap().existed, existed);
         }
+    }
+    #[test]
+    fn an_analyzer_of_the_name_that_does_something_else_is_compared() {
+        let ensure = EnsureAnalyzer::new("words", Analyzer::delimiter(","));
+        let number = Some(ErrorNumber::BAD_PARAMETER);
+        let refused = Failure::new(ErrorKind::Server, Outcome::NotExecuted, number);
+        let question = ensure.question(&refused).unwrap();
+        let existing = |delimiter: &str| {
+            let body = r#"{"name":"library::words","type":"delimiter","properties":{"delimiter":"D"},"features":[]}"#;
+            read(&question, &body.replace('D', delimiter))
+        };
+        let conclusion = ensure.conclusion(&refused, Ok(existing(" ")));
+        let Conclusion::Executed(ensured) = conclusion else { panic!("{conclusion:?}") };
+        let text = r#"analyzer words exists and differs: properties.delimiter is " ", expected ",""#;
+        assert_eq!((ensured.existed, ensured.to_string().as_str()), (true, text));
+        assert_eq!(
+            ensure.conclusion(&refused, Ok(existing(","))),
+            Conclusion::Superseded,
+            "no difference seen"
+        );
+        assert_eq!(ensure.conclusion(&refused, Ok(None)), Conclusion::NotExecuted, "an invalid definition");
+        let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
+        assert!(ensure.question(&lost).is_none(), "it was repeated");
     }
 }

@@ -1,12 +1,13 @@
 //! Analyzers: ensuring, listing and removing them.
 
 mod definition;
+mod differences;
 mod ensure;
 mod info;
 mod remove;
 
 pub use definition::Analyzer;
-pub use ensure::{EnsureAnalyzer, EnsuredAnalyzer};
+pub use ensure::EnsureAnalyzer;
 pub use info::{AnalyzerInfo, GetAnalyzer, ListAnalyzers};
 pub use remove::RemoveAnalyzer;
 

@@ -1,42 +1,12 @@
 //! Comparing a collection with what it should be.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use super::create::CreateCollection;
 use super::properties::CollectionProperties;
 use super::set_properties::SetCollectionProperties;
 use crate::names::CollectionName;
-
-/// A property that a collection should have otherwise.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct PropertyDifference {
-    /// The name of the property, as the server spells it.
-    pub property: &'static str,
-    /// What it should be, as JSON.
-    pub expected: Value,
-    /// What it is, as JSON.
-    pub actual: Value,
-}
-
-impl PropertyDifference {
-    /// Returns whether the property can be changed by [`SetCollectionProperties`](crate::SetCollectionProperties).
-    pub fn is_changeable(&self) -> bool {
-        const CHANGEABLE: [&str; 6] =
-            ["waitForSync", "schema", "computedValues", "cacheEnabled", "replicationFactor", "writeConcern"];
-        // Neither becomes a collection a satellite, nor the other way round.
-        let keeps_kind = |value: &Value| self.property != "replicationFactor" || value.is_number();
-        CHANGEABLE.contains(&self.property) && keeps_kind(&self.expected) && keeps_kind(&self.actual)
-    }
-}
-
-impl fmt::Display for PropertyDifference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {}, expected {}", self.property, self.actual, self.expected)
-    }
-}
+use crate::property_difference::PropertyDifference;
 
 impl CreateCollection {
     /// Returns the name of the collection.
@@ -49,7 +19,7 @@ impl CreateCollection {
         let mut changes = None;
         for difference in differences.iter().filter(|difference| difference.is_changeable()) {
             let set = changes.take().unwrap_or_else(|| SetCollectionProperties::new(self.name()));
-            changes = Some(self.apply(difference.property, set));
+            changes = Some(self.apply(&difference.property, set));
         }
         changes
     }
@@ -119,9 +89,20 @@ impl Found {
     {
         if expected.is_some() && expected != actual {
             let json = |value: Option<T>| serde_json::to_value(value).unwrap_or_default();
-            self.0.push(PropertyDifference { property, expected: json(expected), actual: json(actual) });
+            let (expected, actual) = (json(expected), json(actual));
+            let is_changeable = is_changeable(property, &expected, &actual);
+            self.0.push(PropertyDifference::fixed(property, expected, actual).changeable(is_changeable));
         }
     }
+}
+
+/// Returns whether a property can be changed by [`SetCollectionProperties`].
+fn is_changeable(property: &str, expected: &Value, actual: &Value) -> bool {
+    const CHANGEABLE: [&str; 6] =
+        ["waitForSync", "schema", "computedValues", "cacheEnabled", "replicationFactor", "writeConcern"];
+    // Neither becomes a collection a satellite, nor the other way round.
+    let keeps_kind = |value: &Value| property != "replicationFactor" || value.is_number();
+    CHANGEABLE.contains(&property) && keeps_kind(expected) && keeps_kind(actual)
 }
 
 #[cfg(test)]
@@ -161,7 +142,8 @@ mod tests {
         let schema = Schema::new(json!({ "type": "object" }));
         let create = CreateCollection::new(&name("books")).schema(schema).shards(9);
         let found = create.differences(&existing);
-        let changeable: Vec<_> = found.iter().map(|found| (found.property, found.is_changeable())).collect();
+        let changeable: Vec<_> =
+            found.iter().map(|found| (&*found.property, found.is_changeable())).collect();
         assert_eq!(changeable, [("schema", true), ("numberOfShards", false)]);
         let satellite = create.clone().replication_factor(ReplicationFactor::Satellite);
         assert!(

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::Request;
 
 use super::create::{CreateCollection, conclude_refused};
-use super::differences::PropertyDifference;
 use super::properties::{CollectionProperties, GetCollectionProperties};
+use crate::ensured::Ensured;
 
 /// How long it may take until all coordinators know a new collection.
 const PROPAGATION: Duration = Duration::from_secs(10);
@@ -29,28 +29,18 @@ pub struct EnsureCollection {
     create: CreateCollection,
 }
 
-/// A collection that exists.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct EnsuredCollection {
-    /// Its properties.
-    pub properties: CollectionProperties,
-    /// Whether it existed before.
-    ///
-    /// Also `true` if the response to its creation was lost.
-    pub existed: bool,
-    /// The properties that differ from those that were set.
-    pub differences: Vec<PropertyDifference>,
-}
-
 impl EnsureCollection {
     pub(super) fn new(create: CreateCollection) -> Self {
         Self { create }
     }
+
+    fn subject(&self) -> String {
+        format!("collection {}", self.create.name())
+    }
 }
 
 impl Operation for EnsureCollection {
-    type Output = EnsuredCollection;
+    type Output = Ensured<CollectionProperties>;
 
     const METADATA: Metadata = Metadata::post("collection.ensure", "/_api/collection")
         .fenced()
@@ -61,9 +51,9 @@ impl Operation for EnsureCollection {
         self.create.builder(Self::METADATA).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<EnsuredCollection, OutputError> {
+    fn output(&self, response: ApiResponse) -> Result<Ensured<CollectionProperties>, OutputError> {
         let properties = self.create.output(response)?;
-        Ok(EnsuredCollection { properties, existed: false, differences: Vec::new() })
+        Ok(Ensured::created(self.subject(), properties))
     }
 }
 
@@ -83,11 +73,11 @@ impl Resolve for EnsureCollection {
         &self,
         failure: &Failure,
         answer: Result<CollectionProperties, &ErrorObject>,
-    ) -> Conclusion<EnsuredCollection> {
+    ) -> Conclusion<Ensured<CollectionProperties>> {
         match answer {
             Ok(properties) => {
                 let differences = self.create.differences(&properties);
-                Conclusion::Executed(EnsuredCollection { properties, existed: true, differences })
+                Conclusion::Executed(Ensured::existed(self.subject(), properties, differences))
             }
             // A coordinator has refused the name, so the collection exists: this one does not know it yet.
             Err(object)

@@ -43,6 +43,20 @@ impl EdgeDefinition {
         [&self.collection].into_iter().chain(&self.from).chain(&self.to).map(String::as_str)
     }
 
+    /// Returns a definition with the ends of another one of the same collection, and its own.
+    pub(super) fn with_ends_of(&self, other: &Self) -> Self {
+        let unite = |other: &[String], own: &[String]| {
+            let mut united = other.to_vec();
+            united.extend(own.iter().filter(|name| !other.contains(name)).cloned());
+            united
+        };
+        Self {
+            collection: self.collection.clone(),
+            from: unite(&other.from, &self.from),
+            to: unite(&other.to, &self.to),
+        }
+    }
+
     /// Returns whether another definition connects the same collections, in whatever order they are named.
     pub(super) fn is_equivalent(&self, other: &Self) -> bool {
         fn set(names: &[String]) -> BTreeSet<&str> {

@@ -63,9 +63,7 @@ impl Resolve for AddEdgeDefinition {
         _: &Failure,
         answer: Result<Option<GraphInfo>, &ErrorObject>,
     ) -> Conclusion<GraphInfo> {
-        conclude_changed(answer, |graph| {
-            graph.edge_definitions.iter().any(|definition| definition.is_equivalent(&self.definition))
-        })
+        conclude_defined(answer, &self.definition)
     }
 }
 
@@ -123,9 +121,7 @@ impl Resolve for ReplaceEdgeDefinition {
         _: &Failure,
         answer: Result<Option<GraphInfo>, &ErrorObject>,
     ) -> Conclusion<GraphInfo> {
-        conclude_changed(answer, |graph| {
-            graph.edge_definitions.iter().any(|definition| definition.is_equivalent(&self.definition))
-        })
+        conclude_defined(answer, &self.definition)
     }
 }
 
@@ -190,8 +186,18 @@ impl Resolve for RemoveEdgeDefinition {
         _: &Failure,
         answer: Result<Option<GraphInfo>, &ErrorObject>,
     ) -> Conclusion<GraphInfo> {
-        conclude_changed(answer, |graph| !graph.defines(&self.edges))
+        conclude_changed(answer, |graph| graph.edges_of(&self.edges).is_none())
     }
+}
+
+/// Concludes from a graph whether a definition is there, which was to be added or to replace another one.
+fn conclude_defined(
+    answer: Result<Option<GraphInfo>, &ErrorObject>,
+    wanted: &EdgeDefinition,
+) -> Conclusion<GraphInfo> {
+    conclude_changed(answer, |graph| {
+        graph.edge_definitions.iter().any(|definition| definition.is_equivalent(wanted))
+    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use http::Request;
 use super::DUPLICATE_GRAPH;
 use super::create::CreateGraph;
 use super::info::{GetGraph, GraphInfo};
+use crate::ensured::Ensured;
 
 /// Creates a graph, or compares the existing one.
 ///
@@ -24,28 +25,18 @@ pub struct EnsureGraph {
     create: CreateGraph,
 }
 
-/// A graph that exists.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct EnsuredGraph {
-    /// The graph.
-    pub graph: GraphInfo,
-    /// Whether it existed before.
-    ///
-    /// Also `true` if the response to its creation was lost.
-    pub existed: bool,
-    /// Whether it has the definitions, the orphans, and the options that were set.
-    pub matches: bool,
-}
-
 impl EnsureGraph {
     pub(super) fn new(create: CreateGraph) -> Self {
         Self { create }
     }
+
+    fn subject(&self) -> String {
+        format!("graph {}", self.create.name())
+    }
 }
 
 impl Operation for EnsureGraph {
-    type Output = EnsuredGraph;
+    type Output = Ensured<GraphInfo>;
 
     const METADATA: Metadata = Metadata::post("graph.ensure", "/_api/gharial")
         .fenced()
@@ -56,8 +47,8 @@ impl Operation for EnsureGraph {
         self.create.builder(Self::METADATA).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<EnsuredGraph, OutputError> {
-        GraphInfo::read(&response).map(|graph| EnsuredGraph { graph, existed: false, matches: true })
+    fn output(&self, response: ApiResponse) -> Result<Ensured<GraphInfo>, OutputError> {
+        GraphInfo::read(&response).map(|graph| Ensured::created(self.subject(), graph))
     }
 }
 
@@ -73,11 +64,11 @@ impl Resolve for EnsureGraph {
         &self,
         _: &Failure,
         answer: Result<Option<GraphInfo>, &ErrorObject>,
-    ) -> Conclusion<EnsuredGraph> {
+    ) -> Conclusion<Ensured<GraphInfo>> {
         match answer {
             Ok(Some(graph)) => {
-                let matches = self.create.matches(&graph);
-                Conclusion::Executed(EnsuredGraph { graph, existed: true, matches })
+                let differences = self.create.differences(&graph);
+                Conclusion::Executed(Ensured::existed(self.subject(), graph, differences))
             }
             Ok(None) => Conclusion::NotSeen,
             Err(_) => Conclusion::CannotTell,
@@ -105,7 +96,11 @@ mod tests {
             let existing = read(&ensure.question(&failure).unwrap(), LIBRARY);
             let conclusion = ensure.conclusion(&failure, Ok(existing));
             let Conclusion::Executed(ensured) = conclusion else { panic!("{conclusion:?}") };
-            assert!(ensured.existed && !ensured.matches);
+            assert!(ensured.existed);
+            assert_eq!(
+                ensured.to_string(),
+                "graph library exists and differs: numberOfShards is 3, expected 9"
+            );
         }
     }
 }

@@ -56,9 +56,16 @@ impl GraphInfo {
         Ok(response.json::<Body>()?.graph)
     }
 
-    /// Returns whether a collection of edges has a definition.
-    pub(super) fn defines(&self, edges: &str) -> bool {
-        self.edge_definitions.iter().any(|definition| definition.collection == edges)
+    /// Returns the definition of a collection of edges, if it has one.
+    pub(super) fn edges_of(&self, collection: &str) -> Option<&EdgeDefinition> {
+        self.edge_definitions.iter().find(|definition| definition.collection == collection)
+    }
+
+    /// Returns whether a collection of vertices belongs to it.
+    pub(super) fn has_vertices(&self, collection: &str) -> bool {
+        let names = |names: &[String]| names.iter().any(|name| name == collection);
+        let is_end = |definition: &EdgeDefinition| names(&definition.from) || names(&definition.to);
+        names(&self.orphan_collections) || self.edge_definitions.iter().any(is_end)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod create;
 mod definition;
+mod differences;
 mod drop;
 mod edge_definitions;
 mod ensure;
@@ -11,9 +12,10 @@ mod remove_vertex;
 
 pub use create::CreateGraph;
 pub use definition::EdgeDefinition;
+pub use differences::GraphAddition;
 pub use drop::DropGraph;
 pub use edge_definitions::{AddEdgeDefinition, RemoveEdgeDefinition, ReplaceEdgeDefinition};
-pub use ensure::{EnsureGraph, EnsuredGraph};
+pub use ensure::EnsureGraph;
 pub use info::{GetGraph, GraphInfo, ListGraphs};
 pub use orphans::{AddOrphanCollection, RemoveOrphanCollection};
 pub use remove_vertex::RemoveVertex;

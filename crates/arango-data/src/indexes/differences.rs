@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::definition::Index;
 use super::info::{IndexInfo, IndexType};
-use crate::collections::PropertyDifference;
+use crate::property_difference::{PropertyDifference, covers};
 
 /// The options that are compared. Those that only say how an index is built are not among them.
 const COMPARED: [&str; 24] = [
@@ -62,7 +62,7 @@ impl Index {
             let Some(expected) = wanted.get(property).cloned().or(default) else { continue };
             let actual = attribute(existing, property).unwrap_or_default();
             if !covers(&actual, &expected) {
-                found.push(PropertyDifference { property, expected, actual });
+                found.push(PropertyDifference::fixed(property, expected, actual));
             }
         }
         found
@@ -93,31 +93,6 @@ fn attribute(index: &IndexInfo, name: &str) -> Option<Value> {
         "expireAfter" => index.expire_after.map(|time| time.as_secs_f64().into()),
         _ => index.other.get(name).cloned(),
     }
-}
-
-/// Returns whether a value of the server has all that was set. The server adds defaults.
-fn covers(actual: &Value, expected: &Value) -> bool {
-    match (actual, expected) {
-        (Value::Object(actual), Value::Object(expected)) => covers_object(actual, expected),
-        // A field may be reported by its name.
-        (Value::String(_), Value::Object(field)) => field.len() == 1 && field.get("name") == Some(actual),
-        (Value::Object(_), Value::String(_)) => actual.get("name") == Some(expected),
-        (Value::Array(actual), Value::Array(expected)) => {
-            actual.len() == expected.len()
-                && actual.iter().zip(expected).all(|(actual, expected)| covers(actual, expected))
-        }
-        (Value::Number(actual), Value::Number(expected)) => actual.as_f64() == expected.as_f64(),
-        _ => actual == expected,
-    }
-}
-
-fn covers_object(actual: &Map<String, Value>, expected: &Map<String, Value>) -> bool {
-    expected.iter().all(|(name, expected)| match (actual.get(name), name.as_str()) {
-        (Some(actual), _) => covers(actual, expected),
-        // Some versions report the direction of a sort so.
-        (None, "direction") => actual.get("asc").is_some_and(|asc| *asc == Value::Bool(expected == "asc")),
-        (None, _) => false,
-    })
 }
 
 #[cfg(test)]

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, RequestProperties,
-    Scope,
+    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    Permission, RequestBuilder, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
 
 use super::definition::Index;
-use super::info::IndexInfo;
+use super::info::{IndexInfo, ListIndexes};
+use crate::ensured::Ensured;
 use crate::names::CollectionName;
+use crate::property_difference::PropertyDifference;
 
 /// How long building may take by default.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -19,7 +21,8 @@ const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Creates an index unless the collection has one that does the same.
 ///
 /// It can be repeated: a second copy finds the index of the first. The server goes on building after the client has
-/// given up, by default for up to three days; it can then be ensured again.
+/// given up, by default for up to three days; it can then be ensured again. If the name is that of another index,
+/// [`Resolve`] reads and compares that one.
 ///
 /// # Errors
 ///
@@ -31,18 +34,6 @@ pub struct EnsureIndex {
     collection: CollectionName,
     index: Index,
     build_timeout: Duration,
-}
-
-/// The result of ensuring an index.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct EnsuredIndex {
-    /// The index.
-    pub index: IndexInfo,
-    /// Whether there was one before that does the same.
-    ///
-    /// It may have been created by an earlier copy of the request. Its name may be another one.
-    pub existed: bool,
 }
 
 impl EnsureIndex {
@@ -60,10 +51,23 @@ impl EnsureIndex {
         self.build_timeout = limit;
         self
     }
+
+    /// Compares an index that exists. Its name may be another one.
+    fn compared(&self, index: IndexInfo) -> Ensured<IndexInfo> {
+        let mut differences = self.index.differences(&index);
+        if let Some(name) = self.index.name().filter(|name| *name != index.name) {
+            differences.push(PropertyDifference::fixed("name", name.into(), index.name.as_str().into()));
+        }
+        Ensured::existed(self.subject(), index, differences)
+    }
+
+    fn subject(&self) -> String {
+        format!("index {}/{}", self.collection, self.index)
+    }
 }
 
 impl Operation for EnsureIndex {
-    type Output = EnsuredIndex;
+    type Output = Ensured<IndexInfo>;
 
     const METADATA: Metadata = Metadata::post("index.ensure", "/_api/index")
         .fenced()
@@ -83,15 +87,40 @@ impl Operation for EnsureIndex {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<EnsuredIndex, OutputError> {
+    fn output(&self, response: ApiResponse) -> Result<Ensured<IndexInfo>, OutputError> {
         let mut index: IndexInfo = response.json()?;
         // These belong to the response, and not to the index.
         let is_new = index.other.remove("isNewlyCreated").and_then(|is_new| is_new.as_bool());
         index.other.remove("error");
         index.other.remove("code");
         match is_new {
-            Some(is_new) => Ok(EnsuredIndex { index, existed: !is_new }),
+            Some(true) => Ok(Ensured::created(self.subject(), index)),
+            Some(false) => Ok(self.compared(index)),
             None => Err(response.invalid("no `isNewlyCreated`")),
+        }
+    }
+}
+
+impl Resolve for EnsureIndex {
+    type Question = ListIndexes;
+
+    fn question(&self, failure: &Failure) -> Option<ListIndexes> {
+        let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME) && self.index.name().is_some();
+        is_name_used.then(|| ListIndexes::new(&self.collection))
+    }
+
+    fn conclusion(
+        &self,
+        failure: &Failure,
+        answer: Result<Vec<IndexInfo>, &ErrorObject>,
+    ) -> Conclusion<Ensured<IndexInfo>> {
+        let Ok(indexes) = answer else { return Conclusion::CannotTell };
+        let same_name = |index: &IndexInfo| self.index.name() == Some(index.name.as_str());
+        match indexes.into_iter().find(same_name) {
+            Some(index) => Conclusion::Executed(self.compared(index)),
+            None if failure.has_ambiguous_predecessor => Conclusion::NotSeen,
+            // It may be an index that is being built, or was dropped meanwhile.
+            None => Conclusion::NotExecuted,
         }
     }
 }
@@ -100,7 +129,7 @@ impl Operation for EnsureIndex {
 mod tests {
     use super::*;
     use crate::testing::{assert_rejected, assert_request_with_body, name, read, response};
-    use arango_protocol::RequestClass;
+    use arango_protocol::{ErrorKind, Outcome, RequestClass};
 
     fn by_year() -> EnsureIndex {
         EnsureIndex::new(&name("books"), Index::persistent(["year"]))
@@ -134,8 +163,33 @@ mod tests {
                 "estimates":true,"isNewlyCreated":{is_new},"error":false,"code":{status}}}"#
             );
             let ensured = read(&by_year(), &body);
-            assert_eq!((ensured.existed, ensured.index.other.len()), (!is_new, 1), "{ensured:?}");
+            assert_eq!((ensured.existed, ensured.actual.other.len()), (!is_new, 1), "{ensured:?}");
+            assert!(ensured.matches());
         }
         assert!(by_year().output(response(201, r#"{"id":"books/7","type":"persistent"}"#)).is_err());
+    }
+    #[test]
+    fn an_index_with_another_name_or_under_the_same_name_is_compared() {
+        let index = |name: &str, field: &str| {
+            format!(
+                r#"{{"id":"books/7","type":"persistent","name":"{name}","fields":["{field}"],"unique":false,"sparse":false"#
+            )
+        };
+        let ensure = EnsureIndex::new(&name("books"), Index::persistent(["year"]).named("by_year"));
+        let existing = read(&ensure, &(index("idx_7", "year") + r#","isNewlyCreated":false}"#));
+        let text = r#"index books/by_year exists and differs: name is "idx_7", expected "by_year""#;
+        assert_eq!(existing.to_string(), text);
+
+        let used = Failure::new(ErrorKind::Conflict, Outcome::NotExecuted, Some(ErrorNumber::DUPLICATE_NAME));
+        let question = ensure.question(&used).unwrap();
+        let listed = |index: String| read(&question, &format!(r#"{{"indexes":[{index}}}]}}"#));
+        let conclusion = ensure.conclusion(&used, Ok(listed(index("by_year", "title"))));
+        let Conclusion::Executed(ensured) = conclusion else { panic!("{conclusion:?}") };
+        assert_eq!((ensured.existed, &*ensured.differences[0].property), (true, "fields"));
+        let other = listed(index("other", "title"));
+        assert_eq!(ensure.conclusion(&used, Ok(other)), Conclusion::NotExecuted);
+        assert!(by_year().question(&used).is_none(), "without a name");
+        let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
+        assert!(ensure.question(&lost).is_none(), "it was repeated");
     }
 }

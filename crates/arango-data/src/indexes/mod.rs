@@ -11,7 +11,7 @@ mod vector;
 
 pub use definition::Index;
 pub use drop::DropIndex;
-pub use ensure::{EnsureIndex, EnsuredIndex};
+pub use ensure::EnsureIndex;
 pub use id::IndexId;
 pub use info::{GetIndex, IndexInfo, IndexType, ListIndexes};
 pub use inverted::{AnalyzerFeature, InvertedField, InvertedIndex, SortDirection, StoredValues};

@@ -10,17 +10,19 @@ use http::{HeaderValue, Request};
 use super::id::TransactionId;
 use crate::collections::{CountDocuments, TruncateCollection};
 use crate::documents::{
-    DocumentExists, InsertDocument, ReadChangedDocument, ReadDocument, ReadDocuments, ReadExistingDocument,
-    RemoveDocument, ReplaceDocument, UpdateDocument,
+    DocumentExists, InsertDocument, InsertDocuments, ReadChangedDocument, ReadDocument, ReadDocuments,
+    ReadExistingDocument, RemoveDocument, RemoveDocuments, ReplaceDocument, ReplaceDocuments, UpdateDocument,
+    UpdateDocuments,
 };
+use crate::graphs::RemoveVertex;
 use crate::queries::{CloseCursor, CreateCursor, NextBatch};
 
 const TRANSACTION_ID: HeaderName = HeaderName::from_static("x-arango-trx-id");
 
 /// An operation that servers execute within a transaction.
 ///
-/// Those of documents and queries, the count and the truncation. Any other operation would be executed outside of it,
-/// without an error.
+/// Those of documents, single or several, and of queries, the count, the truncation, and the removal of a vertex with its
+/// edges. Any other operation would be executed outside of it, without an error.
 pub trait Transactional: Operation {}
 
 impl<O: Transactional + ?Sized> Transactional for &O {}
@@ -28,6 +30,10 @@ impl<W> Transactional for InsertDocument<W> where Self: Operation {}
 impl<W> Transactional for UpdateDocument<W> where Self: Operation {}
 impl<W> Transactional for ReplaceDocument<W> where Self: Operation {}
 impl<Old> Transactional for RemoveDocument<Old> where Self: Operation {}
+impl<W> Transactional for InsertDocuments<W> where Self: Operation {}
+impl<W> Transactional for UpdateDocuments<W> where Self: Operation {}
+impl<W> Transactional for ReplaceDocuments<W> where Self: Operation {}
+impl<Old> Transactional for RemoveDocuments<Old> where Self: Operation {}
 impl<T> Transactional for ReadDocument<T> where Self: Operation {}
 impl<T> Transactional for ReadExistingDocument<T> where Self: Operation {}
 impl<T> Transactional for ReadChangedDocument<T> where Self: Operation {}
@@ -35,6 +41,7 @@ impl<T> Transactional for ReadDocuments<T> where Self: Operation {}
 impl Transactional for DocumentExists {}
 impl Transactional for CountDocuments {}
 impl Transactional for TruncateCollection {}
+impl Transactional for RemoveVertex {}
 impl<T> Transactional for CreateCursor<T> where Self: Operation {}
 impl<T> Transactional for NextBatch<T> where Self: Operation {}
 impl Transactional for CloseCursor {}
@@ -128,6 +135,19 @@ mod tests {
         check(UpdateDocument::new(&books, &dune, &document).if_revision(&"_a".parse().unwrap()));
         check(ReplaceDocument::new(&books, &dune, &document));
         check(RemoveDocument::new(&books, &dune));
+        let mut insert = InsertDocuments::new(&books);
+        insert.push_with_key(&document, || crate::Key::generate(0, [0; 10])).unwrap();
+        check(insert);
+        let mut update = UpdateDocuments::new(&books).if_body_revision();
+        update.push(&dune, &json!({ "_rev": "_a" })).unwrap();
+        check(update);
+        let mut replace = ReplaceDocuments::new(&books).version_attribute("v");
+        replace.push(&dune, &json!({ "v": 1 })).unwrap();
+        check(replace);
+        let mut remove = RemoveDocuments::new(&books);
+        remove.push(&crate::Key::generate(0, [0; 10]));
+        check(remove);
+        check(RemoveVertex::new("library", &books, &dune));
         check(dune_of());
         check(dune_of().must_exist());
         check(dune_of().unless_revision(&"_a".parse().unwrap()));

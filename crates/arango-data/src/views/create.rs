@@ -39,7 +39,7 @@ impl CreateView {
         Self { name: name.into(), view }
     }
 
-    /// Creates the view, or reads the existing one.
+    /// Creates the view, or compares the existing one.
     #[must_use]
     pub fn ensure(self) -> EnsureView {
         EnsureView::new(self)

@@ -147,6 +147,10 @@ impl View {
         Ok(())
     }
 
+    pub(super) fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
+    }
+
     /// Returns the attributes that can be changed: all but the type.
     pub(super) fn changes(&self) -> Map<String, Value> {
         let mut changes = self.attributes.clone();

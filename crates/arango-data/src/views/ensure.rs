@@ -9,8 +9,9 @@ use http::Request;
 
 use super::create::CreateView;
 use super::info::{GetView, ViewInfo};
+use crate::ensured::Ensured;
 
-/// Creates a view, or reads the existing one.
+/// Creates a view, or compares the existing one.
 ///
 /// Created by [`CreateView::ensure`]. That a view exists is found out by [`Resolve`], which reads it. It is never
 /// changed.
@@ -23,26 +24,18 @@ pub struct EnsureView {
     create: CreateView,
 }
 
-/// A view that exists.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct EnsuredView {
-    /// The view.
-    pub view: ViewInfo,
-    /// Whether it existed before, perhaps with another definition.
-    ///
-    /// Also `true` if the response to its creation was lost.
-    pub existed: bool,
-}
-
 impl EnsureView {
     pub(super) fn new(create: CreateView) -> Self {
         Self { create }
     }
+
+    fn subject(&self) -> String {
+        format!("view {}", self.create.name)
+    }
 }
 
 impl Operation for EnsureView {
-    type Output = EnsuredView;
+    type Output = Ensured<ViewInfo>;
 
     const METADATA: Metadata = Metadata::post("view.ensure", "/_api/view")
         .fenced()
@@ -53,8 +46,8 @@ impl Operation for EnsureView {
         self.create.build(Self::METADATA)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<EnsuredView, OutputError> {
-        ViewInfo::read(&response).map(|view| EnsuredView { view, existed: false })
+    fn output(&self, response: ApiResponse) -> Result<Ensured<ViewInfo>, OutputError> {
+        ViewInfo::read(&response).map(|view| Ensured::created(self.subject(), view))
     }
 }
 
@@ -70,9 +63,12 @@ impl Resolve for EnsureView {
         &self,
         _: &Failure,
         answer: Result<Option<ViewInfo>, &ErrorObject>,
-    ) -> Conclusion<EnsuredView> {
+    ) -> Conclusion<Ensured<ViewInfo>> {
         match answer {
-            Ok(Some(view)) => Conclusion::Executed(EnsuredView { view, existed: true }),
+            Ok(Some(view)) => {
+                let differences = self.create.view.differences(&view);
+                Conclusion::Executed(Ensured::existed(self.subject(), view, differences))
+            }
             Ok(None) => Conclusion::NotSeen,
             Err(_) => Conclusion::CannotTell,
         }
@@ -88,7 +84,7 @@ mod tests {
     use arango_protocol::{ErrorKind, Outcome, RequestClass};
 
     #[test]
-    fn a_view_that_exists_is_read() {
+    fn a_view_that_exists_is_compared() {
         let ensure = CreateView::new("v", View::arangosearch()).ensure();
         assert_eq!(ensure.properties().class, RequestClass::Fenced);
         assert!(!read(&ensure, SEARCH).existed);
@@ -99,7 +95,11 @@ mod tests {
         ] {
             let existing = read(&ensure.question(&failure).unwrap(), SEARCH);
             let conclusion = ensure.conclusion(&failure, Ok(existing));
-            assert!(matches!(conclusion, Conclusion::Executed(EnsuredView { existed: true, .. })));
+            let Conclusion::Executed(ensured) = conclusion else { panic!("{conclusion:?}") };
+            assert!(ensured.existed);
+            let text =
+                r#"view v exists and differs: links.books is {"analyzers":["identity"]}, expected null"#;
+            assert_eq!(ensured.to_string(), text);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod definition;
+mod differences;
 mod drop;
 mod ensure;
 mod info;
@@ -11,7 +12,7 @@ mod update;
 pub use create::CreateView;
 pub use definition::View;
 pub use drop::DropView;
-pub use ensure::{EnsureView, EnsuredView};
+pub use ensure::EnsureView;
 pub use info::{GetView, ListViews, ViewIndex, ViewInfo, ViewType};
 pub use link::Link;
 pub use update::UpdateView;

@@ -65,6 +65,34 @@ impl Call<'_> {
         Ok(written)
     }
 
+    /// Writes to several collections, to all or to none of them: at once, or within the request's transaction.
+    pub(super) fn write_all<T>(
+        &mut self,
+        collections: &[String],
+        write: impl FnOnce(&mut [CollectionView]) -> Result<T, DocumentError>,
+    ) -> Result<Result<T, DocumentError>, ApiError> {
+        let mut views: Vec<_> =
+            collections.iter().map(|collection| self.view(collection)).collect::<Result<_, _>>()?;
+        let Some(id) = self.transaction else {
+            let written = write(&mut views);
+            return Ok(written.and_then(|written| self.commit_all(views).map(|()| written)));
+        };
+        for (collection, view) in collections.iter().zip(&mut views) {
+            let transaction = self.transaction().ok_or_else(|| ended(id))?;
+            transaction.access.check(collection, true)?;
+            view.set_concurrent(self.state.concurrent_writes(&self.request.database, collection, id));
+        }
+        let written = write(&mut views);
+        let transaction = self.state.transactions.get_mut(id).filter(|_| written.is_ok());
+        if let Some(transaction) = transaction {
+            for (collection, mut view) in collections.iter().zip(views) {
+                view.set_concurrent(ConcurrentWrites::default());
+                transaction.view.insert(collection, view);
+            }
+        }
+        Ok(written)
+    }
+
     /// Takes a snapshot of the database for a query, or returns a copy of the one of the request's transaction.
     pub(super) fn database_view(&self, prepared: &Prepared) -> Result<DatabaseView, ApiError> {
         let database = self.database()?;

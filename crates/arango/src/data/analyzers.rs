@@ -1,8 +1,7 @@
 //! The analyzers of a database.
 
 use arango_data::{
-    Analyzer, AnalyzerInfo, DropStatus, EnsureAnalyzer, EnsuredAnalyzer, GetAnalyzer, ListAnalyzers,
-    RemoveAnalyzer,
+    Analyzer, AnalyzerInfo, DropStatus, EnsureAnalyzer, Ensured, GetAnalyzer, ListAnalyzers, RemoveAnalyzer,
 };
 use arango_transport::Error;
 
@@ -20,25 +19,30 @@ impl Database {
         self.execute(GetAnalyzer { name: name.to_owned() }).await
     }
 
-    /// Creates an analyzer unless there is an equal one of the name. It can be repeated.
+    /// Creates an analyzer, or compares it if there is one of the name. It is never changed.
     ///
     /// ```no_run
     /// use arango::data::{Analyzer, AnalyzerFeature};
     ///
     /// # async fn example(library: &arango::Database) -> arango::Result<()> {
     /// let words = Analyzer::text("en").with("stemming", false).features([AnalyzerFeature::Frequency]);
-    /// library.ensure_analyzer("words", words).await?;
+    /// println!("{}", library.ensure_analyzer("words", words).await?); // such as `analyzer words created`
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Server`](crate::ErrorKind::Server) with error 10 if an analyzer of the name does something else.
+    /// [`Server`](crate::ErrorKind::Server) with error 10 if the definition is invalid. An existing analyzer is no error, even
+    /// if it differs.
     #[doc(alias = "create_analyzer")]
     #[doc(alias = "createAnalyzer")]
-    pub async fn ensure_analyzer(&self, name: &str, analyzer: Analyzer) -> Result<EnsuredAnalyzer, Error> {
-        self.execute(EnsureAnalyzer::new(name, analyzer)).await
+    pub async fn ensure_analyzer(
+        &self,
+        name: &str,
+        analyzer: Analyzer,
+    ) -> Result<Ensured<AnalyzerInfo>, Error> {
+        self.execute_resolving(EnsureAnalyzer::new(name, analyzer)).await
     }
 
     /// Removes an analyzer. One that is not there is no error. Sent once.

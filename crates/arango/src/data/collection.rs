@@ -186,6 +186,10 @@ impl Collection {
         self.transaction.is_some()
     }
 
+    pub(super) fn transaction(&self) -> Option<&TransactionCalls> {
+        self.transaction.as_deref()
+    }
+
     /// Records what a read has met on which a call of the transaction depends.
     pub(super) fn record_failure(&self, error: &Error) {
         if let Some(transaction) = &self.transaction {

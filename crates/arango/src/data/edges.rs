@@ -48,6 +48,11 @@ impl Database {
 }
 
 impl Edges {
+    /// Returns a handle on the edges of a collection, which may be one within a transaction.
+    pub(super) fn of_collection(collection: Collection) -> Self {
+        Self { collection }
+    }
+
     /// Returns the handle by which edges are read, changed and removed as documents.
     pub fn collection(&self) -> &Collection {
         &self.collection

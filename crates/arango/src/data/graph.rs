@@ -2,7 +2,8 @@
 
 use arango_data::{
     AddEdgeDefinition, AddOrphanCollection, CollectionName, DropGraph, DropStatus, EdgeDefinition, GetGraph,
-    GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex, ReplaceEdgeDefinition,
+    GraphInfo, Key, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex,
+    ReplaceEdgeDefinition,
 };
 use arango_transport::Error;
 
@@ -93,9 +94,7 @@ impl Graph {
     /// behind.
     #[doc(alias = "delete_vertex")]
     pub async fn remove_vertex(&self, collection: &str, key: impl ToKey) -> Result<DropStatus, Error> {
-        let invalid = |field, invalid| invalid_request::<RemoveVertex>(invalid_name(field, &invalid));
-        let collection = CollectionName::new(collection).map_err(|error| invalid("collection", error))?;
-        let key = key.to_key().map_err(|error| invalid("key", error))?;
+        let (collection, key) = vertex(collection, key)?;
         self.database.execute_resolving(RemoveVertex::new(&self.name, &collection, &key)).await
     }
 
@@ -111,4 +110,12 @@ impl Graph {
     pub async fn drop_with_collections(&self) -> Result<DropStatus, Error> {
         self.database.execute_resolving(DropGraph::new(&self.name).with_collections()).await
     }
+}
+
+/// Returns where a vertex is, or what is wrong with its names.
+pub(super) fn vertex(collection: &str, key: impl ToKey) -> Result<(CollectionName, Key), Error> {
+    let invalid = |field, invalid| invalid_request::<RemoveVertex>(invalid_name(field, &invalid));
+    let collection = CollectionName::new(collection).map_err(|error| invalid("collection", error))?;
+    let key = key.to_key().map_err(|error| invalid("key", error))?;
+    Ok((collection, key))
 }

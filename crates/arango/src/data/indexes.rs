@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use arango_data::{
-    DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, ListIndexes,
+    DropIndex, DropStatus, EnsureIndex, Ensured, GetIndex, Index, IndexId, IndexInfo, ListIndexes,
 };
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
@@ -14,14 +14,18 @@ use crate::handles::data_support::invalid_request;
 
 /// The indexes of the collection. All methods fail as [`Database::execute`](crate::Database::execute) does.
 impl Collection {
-    /// Creates an index unless there is one that does the same.
+    /// Creates an index unless there is one that does the same, or compares one of the name that does something else.
+    ///
+    /// An index is never changed. Without a name it is found under any.
     ///
     /// ```no_run
     /// use arango::data::Index;
     ///
-    /// # async fn example(books: &arango::Collection) -> arango::Result<()> {
+    /// # async fn example(books: &arango::Collection) -> Result<(), Box<dyn std::error::Error>> {
     /// let ensured = books.ensure_index(Index::persistent(["year", "title"]).named("by_year")).await?;
-    /// println!("{} existed: {}", ensured.index.id, ensured.existed);
+    /// println!("{ensured}"); // such as `index books/by_year created`
+    /// let index = ensured.into_result()?; // an error if the name is that of another index
+    /// println!("{}", index.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -107,13 +111,13 @@ impl NewIndex {
 }
 
 impl IntoFuture for NewIndex {
-    type Output = Result<EnsuredIndex, Error>;
+    type Output = Result<Ensured<IndexInfo>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<EnsureIndex>)?;
-            self.collection.database.execute(operation).await
+            self.collection.database.execute_resolving(operation).await
         })
     }
 }

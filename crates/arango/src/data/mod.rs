@@ -68,7 +68,10 @@ pub use row_batch::RowBatch;
 pub use scan::{Scan, ScanError};
 pub use schema::{DatabaseSchema, EnsuredSchema, SchemaDifference, SchemaDifferences, SchemaError};
 pub use set_properties::SetProperties;
-pub use transaction::{NewTransaction, Proved, Transaction, TransactionCollection, TransactionError};
+pub use transaction::{
+    NewTransaction, Proved, Transaction, TransactionCollection, TransactionEdges, TransactionError,
+    TransactionGraph,
+};
 pub use traversal::Traverse;
 pub use users::Users;
 pub use views::NewView;

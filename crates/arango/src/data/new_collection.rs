@@ -3,8 +3,8 @@
 use std::future::IntoFuture;
 
 use arango_data::{
-    CollectionName, CollectionProperties, ComputedValue, CreateCollection, EnsureCollection,
-    EnsuredCollection, KeyOptions, ReplicationFactor, Schema, ShardingStrategy,
+    CollectionName, CollectionProperties, ComputedValue, CreateCollection, EnsureCollection, Ensured,
+    KeyOptions, ReplicationFactor, Schema, ShardingStrategy,
 };
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
@@ -89,12 +89,12 @@ setters! {
 }
 
 impl NewCollection {
-    /// Creates the collection, or compares it if there is one of the name.
+    /// Creates the collection, or compares it if there is one of the name. It is never changed.
     ///
     /// # Errors
     ///
     /// As [`execute`](Database::execute). An existing collection is no error, even if it differs.
-    pub async fn ensure(self) -> Result<EnsuredCollection, Error> {
+    pub async fn ensure(self) -> Result<Ensured<CollectionProperties>, Error> {
         let operation: EnsureCollection =
             self.operation.map_err(invalid_request::<CreateCollection>)?.ensure();
         self.database.execute_resolving(operation).await

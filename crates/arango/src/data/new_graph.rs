@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use arango_data::{CreateGraph, EdgeDefinition, EnsureGraph, EnsuredGraph, GraphInfo, ReplicationFactor};
+use arango_data::{CreateGraph, EdgeDefinition, EnsureGraph, Ensured, GraphInfo, ReplicationFactor};
 use arango_transport::{BoxFuture, Error};
 
 use crate::handles::database::Database;
@@ -15,7 +15,8 @@ impl Database {
     ///
     /// # async fn example(library: &arango::Database) -> arango::Result<()> {
     /// let wrote = EdgeDefinition::new("wrote", ["authors"], ["books"]);
-    /// library.create_graph("library").edges(wrote).orphan("shelves").shards(3).replication_factor(3).ensure().await?;
+    /// let new = library.create_graph("library").edges(wrote).orphan("shelves").shards(3).replication_factor(3);
+    /// println!("{}", new.ensure().await?); // such as `graph library created`
     /// # Ok(())
     /// # }
     /// ```
@@ -81,7 +82,7 @@ impl NewGraph {
     /// # Errors
     ///
     /// As [`execute`](Database::execute). An existing graph is no error, even if it differs.
-    pub async fn ensure(self) -> Result<EnsuredGraph, Error> {
+    pub async fn ensure(self) -> Result<Ensured<GraphInfo>, Error> {
         let operation: EnsureGraph = self.operation.ensure();
         self.database.execute_resolving(operation).await
     }

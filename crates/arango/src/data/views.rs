@@ -3,7 +3,7 @@
 use std::future::IntoFuture;
 
 use arango_data::{
-    CreateView, DropStatus, DropView, EnsureView, EnsuredView, GetView, ListViews, UpdateView, View, ViewInfo,
+    CreateView, DropStatus, DropView, EnsureView, Ensured, GetView, ListViews, UpdateView, View, ViewInfo,
 };
 use arango_transport::{BoxFuture, Error};
 
@@ -29,7 +29,7 @@ impl Database {
     /// # async fn example(library: &arango::Database) -> arango::Result<()> {
     /// let titles = Link::new().field("title", Link::new().analyzers(["text_en"]));
     /// let ensured = library.create_view("titles", View::arangosearch().link("books", titles)).ensure().await?;
-    /// println!("{} existed: {}", ensured.view.id, ensured.existed);
+    /// println!("{ensured}"); // such as `view titles created`
     /// # Ok(())
     /// # }
     /// ```
@@ -56,7 +56,7 @@ impl Database {
 /// # Errors
 ///
 /// [`Conflict`](crate::ErrorKind::Conflict) if there is a view or collection of the name: [`ensure`](Self::ensure)
-/// reads the view; [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound) if a linked collection does not exist;
+/// compares the view; [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound) if a linked collection does not exist;
 /// [`Request`](crate::ErrorKind::Request) if its type does not have one of its options.
 #[derive(Debug)]
 #[must_use = "the view is created when it is awaited"]
@@ -66,12 +66,12 @@ pub struct NewView {
 }
 
 impl NewView {
-    /// Creates the view, or reads it if there is one of the name. It is never changed.
+    /// Creates the view, or compares it if there is one of the name. It is never changed.
     ///
     /// # Errors
     ///
-    /// As [`execute`](Database::execute). An existing view is no error, even if it has another definition.
-    pub async fn ensure(self) -> Result<EnsuredView, Error> {
+    /// As [`execute`](Database::execute). An existing view is no error, even if it differs.
+    pub async fn ensure(self) -> Result<Ensured<ViewInfo>, Error> {
         let operation: EnsureView = self.operation.ensure();
         self.database.execute_resolving(operation).await
     }

@@ -1,6 +1,8 @@
 //! Transactions: the handle, the closure, and commits whose response is lost.
 
+mod bulk;
 mod closure;
+mod graphs;
 mod handle;
 mod lost_commits;
 mod owner;

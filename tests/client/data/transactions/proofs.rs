@@ -21,7 +21,7 @@ fn on_commit(fault: Fault) -> Fault {
 /// Prepares a transaction with a proof.
 async fn proved(bank: &Database) -> NewTransaction<Proved> {
     let transaction = bank.transaction(["accounts"]).proved_in("proofs");
-    transaction.ensure_proofs().await.unwrap();
+    transaction.ensure_proofs().await.unwrap().into_result().unwrap();
     sleep(Duration::from_secs(2)).await;
     transaction
 }
@@ -44,7 +44,7 @@ async fn proofs(cluster: &TestCluster) -> u64 {
 async fn the_collection_of_proofs_has_the_shards_of_the_written_one_and_forgets_after_a_day() {
     let (cluster, bank) = bank().await;
     let transaction = proved(&bank).await;
-    transaction.ensure_proofs().await.unwrap();
+    transaction.ensure_proofs().await.unwrap().into_result().unwrap();
     let properties = bank.collection("proofs").properties().await.unwrap();
     assert_eq!(properties.distribute_shards_like.as_deref(), Some("accounts"));
     let indexes = bank.collection("proofs").indexes().await.unwrap();

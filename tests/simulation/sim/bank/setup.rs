@@ -31,7 +31,8 @@ async fn open_accounts(bank: &Database) -> arango::Result<()> {
     bank.create_collection(ACCOUNTS).replication_factor(2).await?;
     let accounts = CollectionName::new(ACCOUNTS).expect("a valid name");
     bank.create_collection(LEDGER).distribute_shards_like(&accounts).await?;
-    bank.transaction([ACCOUNTS, LEDGER]).proved_in(PROOFS).ensure_proofs().await?;
+    let proofs = bank.transaction([ACCOUNTS, LEDGER]).proved_in(PROOFS).ensure_proofs().await?;
+    assert!(proofs.matches(), "{proofs}");
     for number in 0..ACCOUNT_COUNT {
         bank.collection(ACCOUNTS).insert(&json!({ "sum": BALANCE })).key(format!("a{number}")).await?;
     }

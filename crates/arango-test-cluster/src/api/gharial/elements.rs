@@ -7,6 +7,7 @@ use http::{Method, header};
 
 use super::definition::{self, EdgeDefinition};
 use super::ends;
+use crate::api::collections::find;
 use crate::api::documents::{Operation, apply, failure, revision_header, write_ids_and_revisions};
 use crate::api::{Call, HandlerResult};
 use crate::http::json;
@@ -121,14 +122,13 @@ fn write(
     document: &Value,
     operation: Operation,
 ) -> HandlerResult {
-    let mut view = call.view(collection)?;
-    let waits = waits(call, collection)?;
-    let written = match apply(&mut view, key, document, operation, &options(call)) {
+    let name = find(call, collection)?.name.clone();
+    let (waits, options) = (waits(call, collection)?, options(call));
+    let written = call.write(collection, |view| apply(view, key, document, operation, &options))?;
+    let written = match written {
         Ok(written) => written,
-        Err(error) => return Ok(failure(&view.rules().collection, key, error)),
+        Err(error) => return Ok(failure(&name, key, error)),
     };
-    let name = view.rules().collection.clone();
-    call.commit(view)?;
     let synced = if operation == Operation::Insert { 201 } else { 200 };
     let status = if waits { synced } else { 202 };
     Ok(reply(call, status, element, &name, &written))
@@ -168,25 +168,22 @@ pub(super) fn remove(
     key: &str,
 ) -> HandlerResult {
     require_used(call, graph, element, collection)?;
-    let mut view = call.view(collection)?;
-    let name = view.rules().collection.clone();
+    let name = find(call, collection)?.name.clone();
     let status = if waits(call, collection)? { 200 } else { 202 };
-    let removed = match view.remove(key, &options(call)) {
+    let (options, id) = (options(call), format!("{name}/{key}"));
+    let mut collections = edges_of(call, graph, &name)?;
+    // The vertex comes first, and its collection may hold edges, too.
+    let holds_edges = collections.remove(&name);
+    let collections: Vec<String> = [name.clone()].into_iter().chain(collections).collect();
+    let removed = call.write_all(&collections, |views| {
+        let removed = views[0].remove(key, &options)?;
+        views.iter_mut().skip(usize::from(!holds_edges)).try_for_each(|edges| remove_edges(edges, &id))?;
+        Ok(removed)
+    })?;
+    let removed = match removed {
         Ok(removed) => removed,
-        Err(error) => return Ok(failure(&view.rules().collection, Some(key), error)),
+        Err(error) => return Ok(failure(&name, Some(key), error)),
     };
-    let id = format!("{name}/{key}");
-    let mut views = vec![view];
-    for edges in edges_of(call, graph, &name)? {
-        if edges == name {
-            remove_edges(call, &mut views[0], &id)?;
-        } else {
-            let mut view = call.view(&edges)?;
-            remove_edges(call, &mut view, &id)?;
-            views.push(view);
-        }
-    }
-    call.commit_all(views)?;
     let mut body = format!("{{\"error\":false,\"code\":{status},\"removed\":true").into_bytes();
     if let Some(old) = removed.old.filter(|_| call.request.query.is_true("returnOld")) {
         body.extend_from_slice(b",\"old\":");
@@ -211,8 +208,9 @@ fn edges_of(
     Ok(edges)
 }
 
-fn remove_edges(call: &Call<'_>, view: &mut CollectionView, id: &str) -> Result<(), DocumentError> {
-    for edge in call.scan(view)? {
+fn remove_edges(view: &mut CollectionView, id: &str) -> Result<(), DocumentError> {
+    view.require_all_leaders()?;
+    for edge in view.by_key() {
         let is_end = |end: &str| edge.value().attribute(end).as_str() == Some(id);
         if is_end("_from") || is_end("_to") {
             view.remove(edge.key(), &DocumentOptions::default())?;

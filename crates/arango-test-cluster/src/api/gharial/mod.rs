@@ -65,7 +65,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
         return Ok(outcome);
     }
     let is_write = call.request.method != Method::GET;
-    if call.transaction.is_some() && is_write {
+    if call.transaction.is_some() && is_write && !writes_element(call, rest) {
         return Err(call.not_modelled("header", TRANSACTION));
     }
     if let (true, [_, _, collection, ..]) = (is_write, rest)
@@ -75,6 +75,14 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
         return Ok(outcome);
     }
     respond(call, rest).map(Outcome::Now)
+}
+
+/// Returns whether a request that writes is about a vertex or an edge, not about a definition.
+fn writes_element(call: &Call<'_>, rest: &[&str]) -> bool {
+    match rest {
+        [_, _, _] => call.request.method == Method::POST,
+        _ => rest.len() == 4,
+    }
 }
 
 fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {

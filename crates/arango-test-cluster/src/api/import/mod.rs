@@ -19,7 +19,9 @@ use super::documents::{Operation, apply, require_legal_keys};
 use super::modelled::Modelled;
 use super::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply};
+use crate::http::request::TRANSACTION;
 use crate::state::databases::Kind;
+use crate::state::id_owner::owner;
 use crate::state::transactions::Access;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
@@ -57,6 +59,9 @@ struct Counts {
 }
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
+    if let Some(outcome) = forward_to_owner(call)? {
+        return Ok(outcome);
+    }
     let name = call.request.query.get("collection").map(ToOwned::to_owned);
     let written = name.and_then(|name| find(call, &name).ok().map(|collection| collection.name.clone()));
     if let Some(written) = written
@@ -67,8 +72,19 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     respond(call, rest).map(Outcome::Now)
 }
 
+/// Lets the owner of a transaction that a header names execute the import, although outside of the transaction.
+fn forward_to_owner(call: &mut Call<'_>) -> Result<Option<Outcome>, ApiError> {
+    let id = call.request.transaction().and_then(|id| id.parse::<u64>().ok()).filter(|id| *id > 0);
+    let Some(id) = id else { return Ok(None) };
+    match owner(id).filter(|index| *index < call.state.coordinators.len()) {
+        Some(owner) if owner == call.index => Ok(None),
+        Some(owner) => Ok(Some(call.forward_request(owner))),
+        None => Err(ApiError::of_number(1655, "cannot find target server for transaction id")),
+    }
+}
+
 fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
-    call.require_modelled(&Modelled::parameters(PARAMETERS))?;
+    call.require_modelled(&Modelled::parameters(PARAMETERS).headers(&[TRANSACTION]))?;
     if call.request.method != Method::POST {
         return Err(ApiError::new(501, 9, "ILLEGAL /_api/import"));
     }

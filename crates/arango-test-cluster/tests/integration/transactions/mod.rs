@@ -4,6 +4,8 @@ mod begin;
 mod cursors;
 mod end;
 mod faults;
+mod graphs;
+mod imports;
 mod isolation;
 mod locks;
 mod owner;

@@ -101,7 +101,7 @@ async fn open(client: &Client) -> Result<Database> {
     for name in ["accounts", "transfers"] {
         bank.create_collection(name).await?;
     }
-    bank.transaction(["accounts"]).proved_in("proofs").ensure_proofs().await?;
+    bank.transaction(["accounts"]).proved_in("proofs").ensure_proofs().await?.into_result()?;
     let accounts: Vec<Value> = (0..ACCOUNTS)
         .map(|number| json!({ "_key": transfer::account(number), "sum": OPENING_SUM }))
         .collect();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 
 use arango_data::{CollectionName, ItemOutput, ReplaceDocuments, Silent, UpdateDocuments, Written};
 use arango_transport::protocol::BuildError;
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use crate::data::bulk::chunks::Chunks;
 use crate::data::bulk::report::BulkReport;
-use crate::data::collection::{Collection, invalid_name};
+use crate::data::collection::{Borrow, Collection, invalid_name};
 use crate::data::key::ToKey;
 use crate::handles::data_support::invalid_request;
 
@@ -33,7 +34,7 @@ impl Collection {
     pub fn update_many<K: ToKey, T: Serialize>(
         &self,
         patches: impl IntoIterator<Item = (K, T)>,
-    ) -> UpdateMany {
+    ) -> UpdateMany<'static> {
         UpdateMany::new(self, UpdateDocuments::new, patches)
     }
 
@@ -44,7 +45,7 @@ impl Collection {
     pub fn replace_many<K: ToKey, T: Serialize>(
         &self,
         documents: impl IntoIterator<Item = (K, T)>,
-    ) -> ReplaceMany {
+    ) -> ReplaceMany<'static> {
         ReplaceMany::new(self, ReplaceDocuments::new, documents)
     }
 }
@@ -52,7 +53,7 @@ impl Collection {
 /// Implements what updates and replacements share.
 macro_rules! changes_many {
     ($name:ident, $operation:ident) => {
-        impl $name {
+        impl $name<'static> {
             fn new<K: ToKey, T: Serialize>(
                 collection: &Collection,
                 empty: fn(&CollectionName) -> $operation,
@@ -68,11 +69,11 @@ macro_rules! changes_many {
                     }
                     Ok(chunks)
                 });
-                Self { collection: collection.clone(), chunks }
+                Self { collection: collection.clone(), chunks, transaction: PhantomData }
             }
         }
 
-        impl<W: ItemOutput> $name<W> {
+        impl<'a, W: ItemOutput> $name<'a, W> {
             /// Writes a document only if it has the revision in the attribute `_rev` of its item.
             ///
             /// Such a write can be repeated: at most one copy of it succeeds. It has no effect on an item without one.
@@ -99,32 +100,33 @@ macro_rules! changes_many {
             }
 
             /// Returns only whether each write succeeded.
-            pub fn silent(self) -> $name<Silent> {
+            pub fn silent(self) -> $name<'a, Silent> {
                 self.map($operation::silent)
             }
         }
 
-        impl<W> $name<W> {
-            fn map<V>(self, change: impl Fn($operation<W>) -> $operation<V>) -> $name<V> {
-                $name { collection: self.collection, chunks: self.chunks.map(|chunks| chunks.map(change)) }
+        impl<'a, W> $name<'a, W> {
+            fn map<V>(self, change: impl Fn($operation<W>) -> $operation<V>) -> $name<'a, V> {
+                let chunks = self.chunks.map(|chunks| chunks.map(change));
+                $name { collection: self.collection, chunks, transaction: PhantomData }
             }
         }
 
-        impl<New, Old> $name<Written<New, Old>> {
+        impl<'a, New, Old> $name<'a, Written<New, Old>> {
             /// Returns each document after the write, too.
-            pub fn return_new<T>(self) -> $name<Written<T, Old>> {
+            pub fn return_new<T>(self) -> $name<'a, Written<T, Old>> {
                 self.map($operation::return_new)
             }
 
             /// Returns each document before the write, too.
-            pub fn return_old<T>(self) -> $name<Written<New, T>> {
+            pub fn return_old<T>(self) -> $name<'a, Written<New, T>> {
                 self.map($operation::return_old)
             }
         }
 
-        impl<W: ItemOutput + Send + Sync + 'static> IntoFuture for $name<W> {
+        impl<'a, W: ItemOutput + Send + Sync + 'static> IntoFuture for $name<'a, W> {
             type Output = Result<BulkReport<W>, Error>;
-            type IntoFuture = BoxFuture<'static, Self::Output>;
+            type IntoFuture = BoxFuture<'a, Self::Output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(async move {
@@ -134,7 +136,7 @@ macro_rules! changes_many {
             }
         }
 
-        impl<W> fmt::Debug for $name<W> {
+        impl<W> fmt::Debug for $name<'_, W> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).field("chunks", &self.chunks).finish_non_exhaustive()
             }
@@ -148,14 +150,15 @@ macro_rules! changes_many {
 ///
 /// As [`InsertMany`](crate::data::InsertMany).
 #[must_use = "a write is sent when it is awaited"]
-pub struct UpdateMany<W = Written> {
+pub struct UpdateMany<'a, W = Written> {
     collection: Collection,
     chunks: Result<Chunks<UpdateDocuments<W>>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
 changes_many!(UpdateMany, UpdateDocuments);
 
-impl<W> UpdateMany<W> {
+impl<W> UpdateMany<'_, W> {
     /// Removes the attributes that are `null` in a patch; by default they become `null`.
     pub fn remove_nulls(self) -> Self {
         self.map(UpdateDocuments::remove_nulls)
@@ -173,9 +176,10 @@ impl<W> UpdateMany<W> {
 ///
 /// As [`InsertMany`](crate::data::InsertMany).
 #[must_use = "a write is sent when it is awaited"]
-pub struct ReplaceMany<W = Written> {
+pub struct ReplaceMany<'a, W = Written> {
     collection: Collection,
     chunks: Result<Chunks<ReplaceDocuments<W>>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
 changes_many!(ReplaceMany, ReplaceDocuments);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_data::{BulkWrite, ItemError};
+use arango_data::{BulkWrite, ItemError, Transactional};
 use arango_transport::Error;
 use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
 
@@ -72,7 +72,9 @@ impl<O: BulkWrite> Chunks<O> {
             self.full.push(full);
         }
     }
+}
 
+impl<O: BulkWrite + Transactional> Chunks<O> {
     /// Sends one request after the other.
     ///
     /// If one is refused for a reason that is not transient, no further one is sent.

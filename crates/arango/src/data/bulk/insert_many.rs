@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 
 use arango_data::{InsertDocuments, ItemOutput, OverwriteMode, Silent, Written};
 use arango_transport::protocol::BuildError;
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use crate::data::bulk::chunks::Chunks;
 use crate::data::bulk::report::BulkReport;
-use crate::data::collection::{Collection, Keys};
+use crate::data::collection::{Borrow, Collection, Keys};
 use crate::handles::data_support::invalid_request;
 
 impl Collection {
@@ -34,7 +35,7 @@ impl Collection {
     /// # }
     /// ```
     #[doc(alias = "saveAll")]
-    pub fn insert_many<T: Serialize>(&self, documents: impl IntoIterator<Item = T>) -> InsertMany {
+    pub fn insert_many<T: Serialize>(&self, documents: impl IntoIterator<Item = T>) -> InsertMany<'static> {
         let chunks = self.operation(|name| {
             let mut chunks = Chunks::new(InsertDocuments::new(name));
             for document in documents {
@@ -45,7 +46,7 @@ impl Collection {
             }
             Ok(chunks)
         });
-        InsertMany { collection: self.clone(), chunks }
+        InsertMany { collection: self.clone(), chunks, transaction: PhantomData }
     }
 }
 
@@ -58,12 +59,13 @@ impl Collection {
 /// Only if nothing can be said item by item, such as [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound).
 /// Otherwise the [`BulkReport`] has a result for each document.
 #[must_use = "an insert is sent when it is awaited"]
-pub struct InsertMany<W = Written> {
+pub struct InsertMany<'a, W = Written> {
     collection: Collection,
     chunks: Result<Chunks<InsertDocuments<W>>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
-impl<W: ItemOutput> InsertMany<W> {
+impl<'a, W: ItemOutput> InsertMany<'a, W> {
     /// Sets what happens if a document with a key exists; by default it is an error of the item.
     pub fn overwrite(self, mode: OverwriteMode) -> Self {
         self.map(|write| write.overwrite(mode))
@@ -98,7 +100,7 @@ impl<W: ItemOutput> InsertMany<W> {
     }
 
     /// Returns only whether each write succeeded.
-    pub fn silent(self) -> InsertMany<Silent> {
+    pub fn silent(self) -> InsertMany<'a, Silent> {
         self.map(InsertDocuments::silent)
     }
 
@@ -106,7 +108,10 @@ impl<W: ItemOutput> InsertMany<W> {
         let mut chunks = self.chunks.map_err(invalid_request::<InsertDocuments<W>>)?;
         let mut collection = self.collection;
         if chunks.any(InsertDocuments::has_generated_keys)
-            && !collection.accepts_generated_keys::<InsertDocuments<W>>().await?
+            && !collection
+                .accepts_generated_keys::<InsertDocuments<W>>()
+                .await
+                .inspect_err(|error| collection.record_failure(error))?
         {
             chunks = chunks.map(InsertDocuments::without_generated_keys);
         }
@@ -114,34 +119,35 @@ impl<W: ItemOutput> InsertMany<W> {
     }
 }
 
-impl<W> InsertMany<W> {
-    fn map<V>(self, change: impl Fn(InsertDocuments<W>) -> InsertDocuments<V>) -> InsertMany<V> {
-        InsertMany { collection: self.collection, chunks: self.chunks.map(|chunks| chunks.map(change)) }
+impl<'a, W> InsertMany<'a, W> {
+    fn map<V>(self, change: impl Fn(InsertDocuments<W>) -> InsertDocuments<V>) -> InsertMany<'a, V> {
+        let chunks = self.chunks.map(|chunks| chunks.map(change));
+        InsertMany { collection: self.collection, chunks, transaction: PhantomData }
     }
 }
 
-impl<New, Old> InsertMany<Written<New, Old>> {
+impl<'a, New, Old> InsertMany<'a, Written<New, Old>> {
     /// Returns each document after the write, too.
-    pub fn return_new<T>(self) -> InsertMany<Written<T, Old>> {
+    pub fn return_new<T>(self) -> InsertMany<'a, Written<T, Old>> {
         self.map(InsertDocuments::return_new)
     }
 
     /// Returns each document before the write, too.
-    pub fn return_old<T>(self) -> InsertMany<Written<New, T>> {
+    pub fn return_old<T>(self) -> InsertMany<'a, Written<New, T>> {
         self.map(InsertDocuments::return_old)
     }
 }
 
-impl<W: ItemOutput + Send + Sync + 'static> IntoFuture for InsertMany<W> {
+impl<'a, W: ItemOutput + Send + Sync + 'static> IntoFuture for InsertMany<'a, W> {
     type Output = Result<BulkReport<W>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
 }
 
-impl<W> fmt::Debug for InsertMany<W> {
+impl<W> fmt::Debug for InsertMany<'_, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InsertMany").field("chunks", &self.chunks).finish_non_exhaustive()
     }

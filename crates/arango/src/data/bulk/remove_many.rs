@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 
 use arango_data::{InvalidIdentifier, Key, RemoveDocuments, Removed, Revision};
 use arango_transport::protocol::BuildError;
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::data::bulk::chunks::Chunks;
 use crate::data::bulk::report::BulkReport;
-use crate::data::collection::{Collection, invalid_name};
+use crate::data::collection::{Borrow, Collection, invalid_name};
 use crate::data::key::ToKey;
 use crate::handles::data_support::invalid_request;
 
@@ -59,7 +60,7 @@ impl Collection {
     /// ```
     #[doc(alias = "delete_many")]
     #[doc(alias = "removeAll")]
-    pub fn remove_many(&self, documents: impl IntoIterator<Item = impl ToRemoval>) -> RemoveMany {
+    pub fn remove_many(&self, documents: impl IntoIterator<Item = impl ToRemoval>) -> RemoveMany<'static> {
         let chunks = self.operation(|name| {
             let mut chunks = Chunks::new(RemoveDocuments::new(name));
             for document in documents {
@@ -74,7 +75,7 @@ impl Collection {
             }
             Ok(chunks)
         });
-        RemoveMany { collection: self.clone(), chunks }
+        RemoveMany { collection: self.clone(), chunks, transaction: PhantomData }
     }
 }
 
@@ -84,12 +85,13 @@ impl Collection {
 ///
 /// As [`InsertMany`](crate::data::InsertMany).
 #[must_use = "a removal is sent when it is awaited"]
-pub struct RemoveMany<Old = ()> {
+pub struct RemoveMany<'a, Old = ()> {
     collection: Collection,
     chunks: Result<Chunks<RemoveDocuments<Old>>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
-impl<Old> RemoveMany<Old> {
+impl<'a, Old> RemoveMany<'a, Old> {
     /// Lets the items fail whose document does not exist.
     pub fn must_exist(self) -> Self {
         self.map(RemoveDocuments::must_exist)
@@ -106,18 +108,19 @@ impl<Old> RemoveMany<Old> {
     }
 
     /// Returns each removed document, too.
-    pub fn return_old<T>(self) -> RemoveMany<T> {
+    pub fn return_old<T>(self) -> RemoveMany<'a, T> {
         self.map(RemoveDocuments::return_old)
     }
 
-    fn map<T>(self, change: impl Fn(RemoveDocuments<Old>) -> RemoveDocuments<T>) -> RemoveMany<T> {
-        RemoveMany { collection: self.collection, chunks: self.chunks.map(|chunks| chunks.map(change)) }
+    fn map<T>(self, change: impl Fn(RemoveDocuments<Old>) -> RemoveDocuments<T>) -> RemoveMany<'a, T> {
+        let chunks = self.chunks.map(|chunks| chunks.map(change));
+        RemoveMany { collection: self.collection, chunks, transaction: PhantomData }
     }
 }
 
-impl<Old: DeserializeOwned + Send + Sync + 'static> IntoFuture for RemoveMany<Old> {
+impl<'a, Old: DeserializeOwned + Send + Sync + 'static> IntoFuture for RemoveMany<'a, Old> {
     type Output = Result<BulkReport<Removed<Old>>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
@@ -127,7 +130,7 @@ impl<Old: DeserializeOwned + Send + Sync + 'static> IntoFuture for RemoveMany<Ol
     }
 }
 
-impl<Old> fmt::Debug for RemoveMany<Old> {
+impl<Old> fmt::Debug for RemoveMany<'_, Old> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoveMany").field("chunks", &self.chunks).finish_non_exhaustive()
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_data::{BulkWrite, ItemError, after_ambiguous_attempt, merge_items};
+use arango_data::{BulkWrite, ItemError, Transactional, after_ambiguous_attempt, merge_items};
 use arango_transport::protocol::{ApiResponse, ErrorKind, Outcome, Resolution};
 use arango_transport::{Attempt, Error};
 use tokio::time::sleep;
 
 use crate::data::collection::Collection;
+use crate::data::transaction::TransactionCalls;
 use crate::handles::database::Database;
 use crate::handles::jitter::at_least_half;
 use crate::handles::resolve::Schedule;
@@ -70,9 +71,38 @@ impl<W> Sent<W> {
 impl Collection {
     /// Sends the items, those that were refused for a transient reason again, and looks for those in doubt.
     ///
-    /// All of it ends within the time limit of one call.
-    pub(super) async fn send_items<O: BulkWrite>(&self, write: &mut O) -> Sent<O::Item> {
-        self.send_items_with_repeats(write, REPEATS).await
+    /// All of it ends within the time limit of one call. In a transaction, each item is sent once, and none is looked for:
+    /// what became of the transaction decides about it.
+    pub(super) async fn send_items<O: BulkWrite + Transactional>(&self, write: &mut O) -> Sent<O::Item> {
+        match self.transaction() {
+            None => self.send_items_with_repeats(write, REPEATS).await,
+            Some(transaction) => self.send_items_in(transaction, write).await,
+        }
+    }
+
+    async fn send_items_in<O: BulkWrite + Transactional>(
+        &self,
+        transaction: &TransactionCalls,
+        write: &mut O,
+    ) -> Sent<O::Item> {
+        let mut error = None;
+        let mut items = match transaction.execute_items(&*write).await {
+            Ok(items) => items,
+            Err(failed) => {
+                let items = write.failed(&failed.failure(), &Arc::from(failed.to_string()));
+                error = Some(failed);
+                items
+            }
+        };
+        if let Some((again, places)) = write.without_refused_keys(&items) {
+            self.refuses_generated_keys();
+            let copies = match transaction.execute_items(&again).await {
+                Ok(copies) => copies,
+                Err(failed) => again.failed(&failed.failure(), &Arc::from(failed.to_string())),
+            };
+            merge_items(&mut items, &places, Ok(copies));
+        }
+        Sent { items, error, load: Load::default() }
     }
 
     /// As [`send_items`](Self::send_items), and sends items that were refused for a transient reason this often again.

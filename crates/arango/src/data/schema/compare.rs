@@ -3,7 +3,7 @@
 use arango_data::{CollectionName, Index, IndexInfo, IndexType};
 use arango_transport::{Error, ErrorKind};
 
-use super::{DatabaseSchema, SchemaDifference, SchemaDifferences};
+use super::{DatabaseSchema, SchemaDifference, SchemaDifferences, graphs};
 use crate::handles::database::Database;
 
 impl DatabaseSchema {
@@ -40,6 +40,9 @@ impl DatabaseSchema {
             for index in &expected.indexes {
                 compare_index(name, index, &indexes, &mut found);
             }
+        }
+        for graph in &self.graphs {
+            graphs::compare(graph, database, &mut found).await?;
         }
         Ok(found)
     }

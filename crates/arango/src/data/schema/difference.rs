@@ -48,14 +48,26 @@ pub enum SchemaDifference {
         /// The name that it has.
         actual: String,
     },
+    /// A graph is missing.
+    MissingGraph {
+        /// The graph.
+        graph: String,
+    },
+    /// A graph lacks a definition, ends of edges or an orphan, or has another option.
+    Graph {
+        /// The graph.
+        graph: String,
+        /// What it lacks: for edges, their ends with those that it has already.
+        difference: PropertyDifference,
+    },
 }
 
 impl SchemaDifference {
     /// Returns whether [`ensure`](crate::data::DatabaseSchema::ensure) removes the difference.
     pub fn can_be_ensured(&self) -> bool {
         match self {
-            Self::MissingCollection { .. } | Self::MissingIndex { .. } => true,
-            Self::Property { difference, .. } => difference.is_changeable(),
+            Self::MissingCollection { .. } | Self::MissingIndex { .. } | Self::MissingGraph { .. } => true,
+            Self::Property { difference, .. } | Self::Graph { difference, .. } => difference.is_changeable(),
             Self::Index { .. } | Self::IndexName { .. } => false,
         }
     }
@@ -66,13 +78,20 @@ impl fmt::Display for SchemaDifference {
         match self {
             Self::MissingCollection { collection } => write!(f, "+ collection {collection}"),
             Self::MissingIndex { collection, index } => write!(f, "+ index {collection}/{index}"),
-            Self::Property { collection, difference } => {
-                let PropertyDifference { property, expected, actual, .. } = difference;
-                if difference.is_changeable() {
-                    write!(f, "~ {collection}.{property} {actual} → {expected}")
-                } else {
-                    write!(f, "! {collection}.{property} {actual}, wanted {expected} (fixed for life)")
-                }
+            Self::MissingGraph { graph } => write!(f, "+ graph {graph}"),
+            Self::Property { collection, difference } => write_difference(f, collection, difference),
+            Self::Graph { graph, difference: PropertyDifference { property, expected, actual, .. } }
+                if actual.is_null() && expected.as_bool() == Some(true) =>
+            {
+                write!(f, "+ graph {graph}.{property}")
+            }
+            Self::Graph { graph, difference }
+                if difference.actual.is_null() && difference.is_changeable() =>
+            {
+                write!(f, "+ graph {graph}.{} {}", difference.property, difference.expected)
+            }
+            Self::Graph { graph, difference } => {
+                write_difference(f, &format_args!("graph {graph}"), difference)
             }
             Self::Index { collection, index, difference } => {
                 let PropertyDifference { property, expected, actual, .. } = difference;
@@ -85,6 +104,20 @@ impl fmt::Display for SchemaDifference {
                 write!(f, "! index {collection}/{index} is named {actual} (fixed for life)")
             }
         }
+    }
+}
+
+/// Writes a property that can be changed, or cannot.
+fn write_difference(
+    f: &mut fmt::Formatter<'_>,
+    subject: &dyn fmt::Display,
+    difference: &PropertyDifference,
+) -> fmt::Result {
+    let PropertyDifference { property, expected, actual, .. } = difference;
+    if difference.is_changeable() {
+        write!(f, "~ {subject}.{property} {actual} → {expected}")
+    } else {
+        write!(f, "! {subject}.{property} {actual}, wanted {expected} (fixed for life)")
     }
 }
 

@@ -3,12 +3,12 @@
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use arango_data::{CollectionName, EnsuredCollection};
+use arango_data::{CollectionName, CollectionProperties, Ensured};
 use arango_transport::{Error, ErrorKind};
 use tokio::time::{Instant, sleep};
 
 use super::compare::compare_index;
-use super::{DatabaseSchema, Expected, SchemaDifference, SchemaDifferences};
+use super::{DatabaseSchema, Expected, SchemaDifference, SchemaDifferences, graphs};
 use crate::handles::database::Database;
 
 /// How long it may take until all coordinators know a collection that exists.
@@ -47,7 +47,7 @@ impl EnsuredSchema {
         &self.changes
     }
 
-    /// Returns the collections of the schema.
+    /// Returns the collections of the schema, with those of its graphs.
     pub fn collections(&self) -> &[CollectionName] {
         &self.collections
     }
@@ -56,8 +56,8 @@ impl EnsuredSchema {
 impl DatabaseSchema {
     /// Creates what the database lacks, and changes what it has otherwise and can be changed.
     ///
-    /// Nothing is removed. It can be repeated after any failure, and programs may call it at the same time: each collection
-    /// and each index is created once. It waits until indexes are built, also those that another program has
+    /// Nothing is removed. It can be repeated after any failure, and programs may call it at the same time: each collection,
+    /// each index and each graph is created once. It waits until indexes are built, also those that another program has
     /// begun. [`wait_for_propagation`](EnsuredSchema::wait_for_propagation) waits until all coordinators know the
     /// collections.
     ///
@@ -71,12 +71,33 @@ impl DatabaseSchema {
         for expected in &self.collections {
             expected.ensure(database, &mut done).await?;
         }
+        for graph in &self.graphs {
+            let Done { changes, left } = &mut done;
+            graphs::ensure(graph, database, changes, left).await.map_err(|source| {
+                let step = format!("graph {}", graph.name());
+                SchemaError::Call { step, source }
+            })?;
+        }
         if done.left.is_empty() {
-            let collections = self.collections.iter().map(|expected| expected.collection.name().clone());
-            Ok(EnsuredSchema { changes: done.changes, collections: collections.collect() })
+            Ok(EnsuredSchema { changes: done.changes, collections: self.all_collections() })
         } else {
             Err(SchemaError::Differs(done.left))
         }
+    }
+}
+
+impl DatabaseSchema {
+    fn all_collections(&self) -> Vec<CollectionName> {
+        let expected = self.collections.iter().map(|expected| expected.collection.name().clone());
+        let mut collections: Vec<_> = expected.collect();
+        // The graphs exist, so their collections have valid names.
+        let of_graphs = self.graphs.iter().flat_map(|graph| graph.collections());
+        for name in of_graphs.filter_map(|name| CollectionName::new(name).ok()) {
+            if !collections.contains(&name) {
+                collections.push(name);
+            }
+        }
+        collections
     }
 }
 
@@ -110,7 +131,7 @@ impl Expected {
             let ensured = ensured.map_err(failed(format!("index {name}/{index}")))?;
             if ensured.existed {
                 // Another program was faster: perhaps with other options, or under another name.
-                compare_index(name, index, std::slice::from_ref(&ensured.index), &mut done.left);
+                compare_index(name, index, std::slice::from_ref(&ensured.actual), &mut done.left);
             } else {
                 found.iter().for_each(|difference| done.changes.push(difference.clone()));
             }
@@ -122,7 +143,7 @@ impl Expected {
     async fn change_properties(
         &self,
         database: &Database,
-        ensured: EnsuredCollection,
+        ensured: Ensured<CollectionProperties>,
         done: &mut Done,
     ) -> Result<(), SchemaError> {
         let collection = self.collection.name();

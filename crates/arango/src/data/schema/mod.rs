@@ -1,10 +1,11 @@
-//! The collections and indexes that a program expects in its database.
+//! The collections, indexes and graphs that a program expects in its database.
 
 mod compare;
 mod difference;
 mod ensure;
+mod graphs;
 
-use arango_data::{CollectionName, CreateCollection, Index, InvalidIdentifier};
+use arango_data::{CollectionName, CreateCollection, CreateGraph, Index, InvalidIdentifier};
 use arango_transport::Error;
 
 pub use self::difference::{SchemaDifference, SchemaDifferences};
@@ -12,19 +13,20 @@ pub use self::ensure::{EnsuredSchema, SchemaError};
 use crate::data::collection::invalid_name;
 use crate::handles::data_support::invalid_request;
 
-/// The collections and indexes that a program expects in its database.
+/// The collections, indexes and graphs that a program expects in its database.
 ///
 /// [`ensure`](Self::ensure) creates what is missing and changes what can be changed, and [`compare`](Self::compare) only shows
-/// it. Nothing is ever removed: collections, indexes and properties that are not named stay as they are.
+/// it. Nothing is ever removed: what is not named stays as it is.
 ///
 /// ```no_run
-/// use arango::data::{DatabaseSchema, Index, SchemaError};
+/// use arango::data::{DatabaseSchema, EdgeDefinition, Index, SchemaError};
 ///
 /// # async fn example(library: &arango::Database) -> Result<(), SchemaError> {
 /// let schema = DatabaseSchema::new()
 ///     .collection("books", |books| books.shards(3).replication_factor(3).write_concern(2))
 ///     .index("books", Index::persistent(["year"]).named("by_year"))
-///     .collection("wrote", |wrote| wrote.edge().replication_factor(3));
+///     .collection("wrote", |wrote| wrote.edge().replication_factor(3))
+///     .graph("library", |library| library.edges(EdgeDefinition::new("wrote", ["authors"], ["books"])));
 /// println!("{}", schema.ensure(library).await?.changes()); // such as `+ collection books`
 /// # Ok(())
 /// # }
@@ -34,6 +36,7 @@ use crate::handles::data_support::invalid_request;
 #[derive(Debug, Clone, Default)]
 pub struct DatabaseSchema {
     collections: Vec<Expected>,
+    graphs: Vec<CreateGraph>,
     /// The first invalid name.
     error: Option<InvalidIdentifier>,
 }
@@ -76,6 +79,21 @@ impl DatabaseSchema {
     pub fn index(mut self, collection: &str, index: impl Into<Index>) -> Self {
         if let Some(expected) = self.expected(collection) {
             expected.indexes.push(index.into());
+        }
+        self
+    }
+
+    /// Expects a named graph, with the edge definitions, the orphans and the options that `define` sets.
+    ///
+    /// Graphs are created after all collections, and create those of their collections that are not expected. What a graph has
+    /// beyond that stays: other definitions, further ends of edges, and other orphans. Of two definitions under one name the
+    /// latter counts.
+    #[must_use]
+    pub fn graph(mut self, name: &str, define: impl FnOnce(CreateGraph) -> CreateGraph) -> Self {
+        let graph = define(CreateGraph::new(name));
+        match self.graphs.iter_mut().find(|expected| expected.name() == name) {
+            Some(expected) => *expected = graph,
+            None => self.graphs.push(graph),
         }
         self
     }

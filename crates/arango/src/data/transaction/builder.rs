@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use arango_data::{BeginTransaction, CollectionName, EnsuredCollection, InvalidIdentifier};
+use arango_data::{BeginTransaction, CollectionName, CollectionProperties, Ensured, InvalidIdentifier};
 use arango_transport::Error;
 use arango_transport::protocol::{BuildError, Outcome};
 use serde::Serialize;
@@ -293,7 +293,7 @@ impl NewTransaction<Proved> {
     /// # Errors
     ///
     /// As [`execute`](Database::execute).
-    pub async fn ensure_proofs(&self) -> Result<EnsuredCollection, Error> {
+    pub async fn ensure_proofs(&self) -> Result<Ensured<CollectionProperties>, Error> {
         let begin = self.operation()?;
         let proofs = self.proofs.as_ref().expect("the operation names it");
         let written = begin.written().find(|written| *written != proofs);

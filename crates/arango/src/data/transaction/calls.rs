@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arango_data::{AbortTransaction, CloseCursor, CursorId, InTransaction, TransactionId, Transactional};
+use arango_data::{
+    AbortTransaction, BulkWrite, CloseCursor, CursorId, InTransaction, TransactionId, Transactional,
+};
 use arango_transport::protocol::{ErrorKind, Operation};
 use arango_transport::{Coordinator, Error, RetryPolicy};
 use tokio::sync::oneshot;
@@ -69,11 +71,35 @@ impl TransactionCalls {
         self.execute_for(Caller::Runner, operation).await
     }
 
+    /// Executes a bulk write in the transaction.
+    ///
+    /// An item that meets a conflict, or of which it is unknown whether it was executed, counts as if the call had.
+    pub(in crate::data) async fn execute_items<O: BulkWrite + Transactional>(
+        &self,
+        write: &O,
+    ) -> Result<O::Output, Error> {
+        let met = |items: &O::Output| {
+            items.iter().filter_map(|item| item.as_ref().err().map(Met::from)).max_by_key(Met::severity)
+        };
+        self.call(Caller::Handle, write, met).await
+    }
+
     async fn execute_for<O: Transactional>(&self, caller: Caller, operation: O) -> Result<O::Output, Error> {
+        self.call(caller, operation, |_| None).await
+    }
+
+    /// Executes an operation. `met` returns what a part of it has met although the call has succeeded.
+    async fn call<O: Transactional>(
+        &self,
+        caller: Caller,
+        operation: O,
+        met: impl FnOnce(&O::Output) -> Option<Met>,
+    ) -> Result<O::Output, Error> {
         self.close_dropped_cursors().await;
         self.state().begin_call(caller).map_err(refused::<O>)?;
         let result = self.database().execute(InTransaction::new(&self.id, operation)).await;
-        self.state().end_call(result.as_ref().err().map(Met::from), Instant::now());
+        let met = result.as_ref().map_or_else(|error| Some(Met::from(error)), met);
+        self.state().end_call(met, Instant::now());
         result
     }
 

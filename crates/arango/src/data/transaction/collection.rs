@@ -7,6 +7,7 @@ use arango_transport::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::data::bulk::{InsertMany, RemoveMany, ReplaceMany, ToRemoval, UpdateMany};
 use crate::data::collection::{Borrow, Collection};
 use crate::data::insert::Insert;
 use crate::data::key::ToKey;
@@ -72,6 +73,37 @@ impl TransactionCollection<'_> {
     /// Removes a document. A document that is not there is no error.
     pub fn remove(&mut self, key: impl ToKey) -> Remove<'_> {
         self.collection.remove(key)
+    }
+
+    /// Inserts several documents, which succeed or fail one by one: see [`Collection::insert_many`].
+    ///
+    /// An item that meets a conflict, or of which it is unknown whether it was executed, ends the transaction as a call that
+    /// does: it can then only be aborted, and its closure is run again. Any other item that fails leaves it as it is.
+    pub fn insert_many<T: Serialize>(&mut self, documents: impl IntoIterator<Item = T>) -> InsertMany<'_> {
+        self.collection.insert_many(documents)
+    }
+
+    /// Merges the attributes of a patch into each document: pairs of a key and a patch. Items fail as those of
+    /// [`insert_many`](Self::insert_many).
+    pub fn update_many<K: ToKey, T: Serialize>(
+        &mut self,
+        patches: impl IntoIterator<Item = (K, T)>,
+    ) -> UpdateMany<'_> {
+        self.collection.update_many(patches)
+    }
+
+    /// Replaces each document: pairs of a key and a document. Items fail as those of [`insert_many`](Self::insert_many).
+    pub fn replace_many<K: ToKey, T: Serialize>(
+        &mut self,
+        documents: impl IntoIterator<Item = (K, T)>,
+    ) -> ReplaceMany<'_> {
+        self.collection.replace_many(documents)
+    }
+
+    /// Removes several documents, by their keys, or by pairs of a key and the expected revision. Items fail as those of
+    /// [`insert_many`](Self::insert_many).
+    pub fn remove_many(&mut self, documents: impl IntoIterator<Item = impl ToRemoval>) -> RemoveMany<'_> {
+        self.collection.remove_many(documents)
     }
 
     /// Returns the number of documents, as the transaction sees it.

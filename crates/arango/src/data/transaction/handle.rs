@@ -10,7 +10,10 @@ use arango_transport::{Coordinator, Error};
 
 use super::calls::{TransactionCalls, refused};
 use super::collection::TransactionCollection;
+use super::graph::{TransactionEdges, TransactionGraph};
 use super::proof::ProofDocument;
+use crate::data::collection::Collection;
+use crate::data::edges::Edges;
 use crate::data::query::Query;
 
 /// An open transaction. Dropping it aborts it.
@@ -83,8 +86,21 @@ impl Transaction {
 
     /// Returns the documents of a collection, as this transaction sees them.
     pub fn collection(&mut self, name: &str) -> TransactionCollection<'_> {
-        let collection = self.calls.database().collection(name).in_transaction(Arc::clone(&self.calls));
-        TransactionCollection::new(collection)
+        TransactionCollection::new(self.collection_handle(name))
+    }
+
+    /// Returns the edges of a collection, as this transaction sees them.
+    pub fn edges(&mut self, name: &str) -> TransactionEdges<'_> {
+        TransactionEdges::new(Edges::of_collection(self.collection_handle(name)))
+    }
+
+    /// Returns a named graph, whose vertices are removed in this transaction. Its definition cannot be changed in one.
+    pub fn graph(&mut self, name: &str) -> TransactionGraph<'_> {
+        TransactionGraph::new(name, &self.calls)
+    }
+
+    fn collection_handle(&self, name: &str) -> Collection {
+        self.calls.database().collection(name).in_transaction(Arc::clone(&self.calls))
     }
 
     /// Executes a query in this transaction: see [`Database::query`](crate::Database::query).

@@ -5,6 +5,7 @@ mod calls;
 mod collection;
 mod commit;
 mod error;
+mod graph;
 mod handle;
 mod proof;
 mod run;
@@ -13,6 +14,7 @@ mod state;
 pub use builder::{NewTransaction, Proved};
 pub use collection::TransactionCollection;
 pub use error::TransactionError;
+pub use graph::{TransactionEdges, TransactionGraph};
 pub use handle::Transaction;
 
 pub(super) use calls::TransactionCalls;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango_data::{
-    CollectionName, CollectionProperties, DatabaseSharding, EnsuredCollection, GetCollectionProperties,
+    CollectionName, CollectionProperties, DatabaseSharding, Ensured, GetCollectionProperties,
     GetCurrentDatabase, Index, InsertDocument, Key, ReadDocument, UpdateDocument,
 };
 use arango_transport::Error;
@@ -122,7 +122,7 @@ pub(super) async fn ensure_collection(
     database: &Database,
     proofs: &CollectionName,
     written: Option<&CollectionName>,
-) -> Result<EnsuredCollection, Error> {
+) -> Result<Ensured<CollectionProperties>, Error> {
     let mut new = database.create_collection(proofs.as_str());
     match written {
         Some(written) if !is_single_shard_database(database).await? => {
@@ -134,8 +134,8 @@ pub(super) async fn ensure_collection(
         _ => {}
     }
     let ensured = new.ensure().await?;
-    database.collection(proofs.as_str()).ensure_index(Index::ttl("at", KEPT).named("expiry")).await?;
-    Ok(ensured)
+    let expiry = database.collection(proofs.as_str()).ensure_index(Index::ttl("at", KEPT).named("expiry"));
+    Ok(ensured.with_differences_of(expiry.await?))
 }
 
 async fn properties(database: &Database, collection: &CollectionName) -> Result<CollectionProperties, Error> {

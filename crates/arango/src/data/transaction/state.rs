@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_data::CursorId;
+use arango_data::{CursorId, ItemError};
 use arango_transport::Error;
 use arango_transport::protocol::{ErrorKind, ErrorNumber, Failure, Outcome};
 use tokio::time::Instant;
@@ -195,7 +195,23 @@ impl From<&Error> for Met {
     }
 }
 
+impl From<&ItemError> for Met {
+    fn from(error: &ItemError) -> Self {
+        let failure = Failure::new(error.kind(), error.outcome(), error.number());
+        Self { failure, is_transient: error.is_transient() }
+    }
+}
+
 impl Met {
+    /// Returns how much it makes of the transaction: more for what ends it, and most for what poisons it.
+    pub(super) fn severity(&self) -> u8 {
+        match self.status_after() {
+            Some(Status::Poisoned) => 3,
+            Some(_) => 2,
+            None => u8::from(self.repeat().is_some()),
+        }
+    }
+
     /// Returns whether a transaction that begins again may succeed.
     pub(super) fn repeat(self) -> Option<Repeat> {
         use ErrorKind as K;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango_data::{BulkWrite, InsertDocuments, Silent, merge_items};
 use arango_transport::{Error, RetryPolicy};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::data::bulk::send::Sent;
 use crate::data::collection::Collection;
@@ -17,6 +17,8 @@ const MAX_QUEUE_TIME: Duration = Duration::from_millis(100);
 const REPEATS: u32 = 6;
 /// The pause before they are sent again for the first time. It doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// How long a repetition waits until the retry budget pays for it.
+const BUDGET_LIMIT: Duration = Duration::from_secs(30);
 
 impl Collection {
     /// Sends each request with one attempt.
@@ -35,8 +37,8 @@ pub(super) struct Done {
 /// Sends a request, and those of its items again that failed for a transient reason.
 ///
 /// An item that may have been executed is sent again only if a second copy of it does no harm. The first request is retried as
-/// any other; after that each repetition is one attempt, so that the numbers do not multiply. The pauses limit their rate: they are
-/// not stopped by a retry budget that other calls have used up, since that would cost documents.
+/// any other; after that each repetition is one attempt, so that the numbers do not multiply. Repetitions are paid for by the retry
+/// budget. If other calls have used it up they wait for it, since to give up at once would cost documents.
 pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Silent>) -> Done {
     let mut sent = collection.send_items_with_repeats(&mut write, 0).await;
     // If the keys are refused here, `write` has lost them.
@@ -50,6 +52,9 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
         let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
         sleep(at_least_half(pause, collection.database.transport.random())).await;
         if let Some((mut again, places)) = again {
+            if !wait_for_budget(&collection).await {
+                break;
+            }
             again.seal();
             let copies = collection.clone().once().send_items_with_repeats(&mut again, 0).await;
             is_overloaded |= copies.load.is_overloaded || copies.load.queue_time > MAX_QUEUE_TIME;
@@ -69,4 +74,17 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
         write.add_tickets(&mut sent.items, database, unix_millis());
     }
     Done { sent, is_overloaded }
+}
+
+/// Waits until the retry budget pays for a repetition; `false` if it does not in time.
+async fn wait_for_budget(collection: &Collection) -> bool {
+    let transport = &collection.database.transport;
+    let began = Instant::now();
+    while !transport.pay_for_retry() {
+        if began.elapsed() >= BUDGET_LIMIT {
+            return false;
+        }
+        sleep(at_least_half(FIRST_PAUSE, transport.random())).await;
+    }
+    true
 }

@@ -1,0 +1,68 @@
+//! What something has otherwise than it should have.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// A property that a collection, an index, a view, an analyzer or a graph should have otherwise.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PropertyDifference {
+    /// The name of the property, as the server spells it. A part of a property is named after a dot.
+    pub property: Cow<'static, str>,
+    /// What it should be, as JSON; `null` for what should not be there.
+    pub expected: Value,
+    /// What it is, as JSON; `null` for what is missing.
+    pub actual: Value,
+    is_changeable: bool,
+}
+
+impl PropertyDifference {
+    /// A property that never changes.
+    pub(crate) fn fixed(property: impl Into<Cow<'static, str>>, expected: Value, actual: Value) -> Self {
+        Self { property: property.into(), expected, actual, is_changeable: false }
+    }
+
+    /// Declares whether the property can be changed.
+    pub(crate) fn changeable(mut self, is_changeable: bool) -> Self {
+        self.is_changeable = is_changeable;
+        self
+    }
+
+    /// Returns whether the property can be changed. Otherwise that to which it belongs can only be dropped.
+    pub fn is_changeable(&self) -> bool {
+        self.is_changeable
+    }
+}
+
+impl fmt::Display for PropertyDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, expected {}", self.property, self.actual, self.expected)
+    }
+}
+
+/// Returns whether a value of the server has all that was set. The server adds defaults.
+pub(crate) fn covers(actual: &Value, expected: &Value) -> bool {
+    match (actual, expected) {
+        (Value::Object(actual), Value::Object(expected)) => covers_object(actual, expected),
+        // A field may be reported by its name.
+        (Value::String(_), Value::Object(field)) => field.len() == 1 && field.get("name") == Some(actual),
+        (Value::Object(_), Value::String(_)) => actual.get("name") == Some(expected),
+        (Value::Array(actual), Value::Array(expected)) => {
+            actual.len() == expected.len()
+                && actual.iter().zip(expected).all(|(actual, expected)| covers(actual, expected))
+        }
+        (Value::Number(actual), Value::Number(expected)) => actual.as_f64() == expected.as_f64(),
+        _ => actual == expected,
+    }
+}
+
+fn covers_object(actual: &Map<String, Value>, expected: &Map<String, Value>) -> bool {
+    expected.iter().all(|(name, expected)| match (actual.get(name), name.as_str()) {
+        (Some(actual), _) => covers(actual, expected),
+        // Some versions report the direction of a sort so.
+        (None, "direction") => actual.get("asc").is_some_and(|asc| *asc == Value::Bool(expected == "asc")),
+        (None, _) => false,
+    })
+}
