@@ -5,6 +5,14 @@ import json
 from check_runner import assert_rejected, assert_same, assert_shape, assert_true
 from environment import ENDPOINTS, root, superuser
 
+DISK_USAGE = {
+    "bytesUsed": int,
+    "bytesLimit": int,
+    "limitReached": bool,
+    "secondsUntilReadOnly": int,
+    "secondsUntilShutDown": int,
+    "status": str,
+}
 LICENSE = {"features": dict, "license": str, "hash": str, "version": int, "status": str, "upgrading": bool}
 ENTRY = {"id": int, "topic": str, "level": str, "date": str, "message": str}
 
@@ -13,6 +21,7 @@ def checks(runner):
     """Registers all checks of single servers."""
     logs(runner)
     statistics_and_metrics(runner)
+    actions(runner)
     licence(runner)
 
 
@@ -71,15 +80,37 @@ def statistics_and_metrics(runner):
         assert_same(root().support_info()["deployment"]["type"], "cluster")
 
 
+def actions(runner):
+    """Registers the checks of what a server does with JavaScript: echo, scripts, tasks and routes."""
+
+    @runner.check
+    def a_coordinator_echoes_the_request_that_it_received():
+        echo = root(1).echo({"a": 1})
+        assert_same(json.loads(echo["requestBody"]), {"a": 1})
+        assert_same(bytes(echo["rawRequestBody"]).decode(), echo["requestBody"])
+        expected = {"user": "root", "authorized": True, "database": "_system", "path": "/", "suffix": []}
+        assert_same({key: echo[key] for key in expected}, expected)
+        assert_true(ENDPOINTS[1].endswith(f":{echo['server']['port']}"), "the port of the coordinator")
+
+    @runner.check
+    def scripts_are_not_executed_and_there_are_no_tasks():
+        assert_rejected(404, 404, root().execute, "return 1")
+        assert_same(root().tasks(), [])
+        assert_rejected(404, 1852, root().task, "1")
+        assert_rejected(404, 1852, root().delete_task, "1")
+        assert_same(root().reload_routing(), True)
+
+
 def licence(runner):
     """Registers the checks of the licence, which all servers share."""
 
     @runner.check
     def a_licence_set_on_one_coordinator_applies_to_all():
         before = root().license()
-        assert_shape(before, LICENSE)
+        assert_shape(before, {"upgrading": bool, "diskUsage": dict}, "without a licence")
+        assert_shape(before["diskUsage"], DISK_USAGE)
         assert_same(root().set_license(json.dumps("V0h/Y29tcGF0")), {"result": {"error": False, "code": 201}})
         for index in range(len(ENDPOINTS)):
-            assert_same(root(index).license()["license"], "V0h/Y29tcGF0")
-        root().set_license(json.dumps(before["license"]))
-        assert_same(root().license(), before)
+            licence = root(index).license()
+            assert_shape(licence, LICENSE)
+            assert_same(licence["license"], "V0h/Y29tcGF0")

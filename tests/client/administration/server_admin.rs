@@ -62,8 +62,14 @@ async fn deployment_information_can_be_read() {
         let defaults = root.cluster().database_defaults().await.unwrap();
         assert_eq!((defaults.write_concern, defaults.sharding), (1, DatabaseSharding::Flexible));
         let license = root.cluster().license().await.unwrap();
-        assert_eq!(license.status, Some(LicenseStatus::Good));
-        assert!(license.features.unwrap().expires.unwrap().time().is_some());
+        if matches!(version, "3.10" | "3.11") {
+            assert_eq!(license.status, Some(LicenseStatus::Good));
+            assert!(license.features.unwrap().expires.unwrap().time().is_some());
+        } else {
+            let usage = license.disk_usage.unwrap();
+            assert_eq!((usage.status, usage.limit_reached), (Some(LicenseStatus::Good), false));
+            assert_eq!((usage.bytes_limit, license.features), (Some(100 << 30), None));
+        }
         superuser.coordinator(&one).compact(Compact::new()).await.unwrap();
     }
 }

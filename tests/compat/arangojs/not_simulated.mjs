@@ -19,7 +19,6 @@ export default {
       const db = root();
       for (const [name, call] of Object.entries({
         "/_api/transaction": () => db.executeTransaction([], "function () {}"),
-        "/_api/aqlfunction": () => db.listUserFunctions(),
       })) {
         await assertRefused(name, call());
       }

@@ -22,6 +22,7 @@ from data_plane import (
     streams,
     transactions,
     traversals,
+    user_functions,
     validation,
 )
 
@@ -45,6 +46,7 @@ PARTS = [
     streams,
     transactions,
     query_tracking,
+    user_functions,
     background_requests,
     outages,
     not_simulated,

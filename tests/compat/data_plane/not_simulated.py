@@ -4,7 +4,7 @@ from arango.exceptions import ArangoServerError
 
 from check_runner import assert_same, assert_true
 from data_plane.connections import root
-from data_plane.temporary import TemporaryCollection, TemporaryDatabase
+from data_plane.temporary import TemporaryCollection
 
 
 def assert_refused(name, call, *arguments, **named):
@@ -63,13 +63,11 @@ def checks(runner):
 
     @runner.check
     def areas_that_are_not_simulated_are_refused():
-        with TemporaryCollection() as books, TemporaryDatabase() as database:
-            calls = {
-                "/_api/transaction": lambda: root().execute_transaction("function () {}"),
-                "/_api/aqlfunction": root().aql.functions,
-                "/_admin/echo": root(0, database).echo,
-                "/_admin/backup": lambda: root().backup.create("compat"),
-                "/_api/tasks": lambda: root().create_task("compat", "1", offset=1),
-            }
-            for path, call in calls.items():
-                assert_refused(path, call)
+        calls = {
+            "/_api/transaction": lambda: root().execute_transaction("function () {}"),
+            "/_admin/backup": lambda: root().backup.create("compat"),
+            "/_api/tasks": lambda: root().create_task("compat", "1", offset=1),
+            "user-defined functions": lambda: root().aql.execute("RETURN math::twice(1)"),
+        }
+        for path, call in calls.items():
+            assert_refused(path, call)

@@ -52,7 +52,7 @@ pub(super) fn is_exact(parts: &[&str]) -> bool {
 fn has_api(version: &Version, name: &str) -> bool {
     match name {
         "aql-builtin" | "dump" | "replication" | "ttl" | "wal" => true,
-        "aqlfunction" | "endpoint" | "foxx" | "simple" | "tasks" => !version.is_4(),
+        "endpoint" | "foxx" | "simple" => !version.is_4(),
         "batch" => !version.at_least(3, 12, 3),
         "control_pregel" | "pregel" | "traversal" => !version.at_least(3, 12, 0),
         "key-generators" => version.at_least(3, 12, 0),
@@ -84,7 +84,7 @@ fn has_admin(version: &Version, name: &str) -> bool {
         | "status"
         | "support-info"
         | "time" => true,
-        "actions" | "echo" | "execute" | "routing" | "wal" | "work-monitor" => !version.is_4(),
+        "actions" | "wal" | "work-monitor" => !version.is_4(),
         "options-public" => version.at_least(3, 12, 8),
         _ => false,
     }

@@ -76,13 +76,21 @@ fn execute(
     let now = state.current_time;
     let cursor = state.cursors.find(id, database).ok_or_else(not_found)?;
     if let CursorRequest::End = request {
-        let query = cursor.query;
-        state.cursors.remove(id);
-        state.queries.end(query, now);
+        if cursor.is_locked_for(entry) {
+            cursor.close_when_unlocked();
+        } else {
+            let query = cursor.query;
+            state.cursors.remove(id);
+            state.queries.end(query, now);
+        }
         return Ok(Outcome::Now(Reply::flat(202, json!({ "id": id.to_string() }))));
     }
     if cursor.is_locked_for(entry) {
-        return Err(ApiError::new(409, 1601, "cursor is busy"));
+        return Err(if cursor.is_closing() {
+            not_found()
+        } else {
+            ApiError::new(409, 1601, "cursor is busy")
+        });
     }
     cursor.reset_ttl(now);
     if let Some(transaction) = cursor.transaction {
@@ -131,7 +139,7 @@ fn finish_next(state: &mut State, id: u64, rows: Result<Vec<Value>, ApiError>) -
             reply
         }
     };
-    if !matches!(cursor.results, Results::Stream(_)) {
+    if cursor.is_closing() || !matches!(cursor.results, Results::Stream(_)) {
         state.queries.end(cursor.query, now);
     }
     if cursor.can_be_read() {

@@ -11,7 +11,10 @@ use crate::state::databases::Collection;
 pub(super) fn cluster(call: &mut Call<'_>) -> HandlerResult {
     call.require_modelled(&Modelled::parameters(&["includeSystem"]))?;
     call.require_method(&Method::GET)?;
-    call.require_admin()?;
+    // All users who may read the database get it, without the collections that are hidden from them.
+    if !call.is_admin() && !call.may_read_all_collections() {
+        return Err(call.not_modelled("caller without access to all collections", &call.request.database));
+    }
     let includes_system = call.request.query.flag("includeSystem", true);
     let tick = call.state.ids.next().to_string();
     let database = call.database()?;

@@ -19,6 +19,7 @@ mod deferred;
 mod diagnostics;
 mod documents;
 mod dumps;
+mod echo;
 mod edges;
 mod forwarding;
 mod gharial;
@@ -47,8 +48,10 @@ mod shutdown;
 mod sort_migration;
 mod statistics;
 mod statistics_description;
+mod tasks;
 mod transaction_use;
 mod transactions;
+mod user_functions;
 mod users;
 mod views;
 
@@ -56,7 +59,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::config::settings::{Authentication, Config, Hardening};
 use crate::config::version::Version;
@@ -167,13 +170,18 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_admin", "database", "target-version"] => server_info::target_version(call),
         ["_admin", "wal", "flush"] if !is_4 => server_info::flush_wal(call),
         ["_admin", "compact"] => server_info::compact(call),
+        ["_admin", "echo", rest @ ..] if !is_4 => echo::handle(call, rest),
+        ["_admin", "routing", rest @ ..] if !is_4 => server_info::routing(call, rest),
+        // It exists only with an option of the server that is off by default.
+        ["_admin", "execute"] => absent::no_handler(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
         ["_api", "cluster", rest @ ..] => dumps::handle(call, rest),
         ["_open", "auth"] => login::handle(call),
         ["_open", "auth", "renew"] => login::renew(call),
         ["_api", "job", rest @ ..] => async_jobs::handle(call, rest),
         ["_admin", "job", rest @ ..] if !is_4 => async_jobs::handle(call, rest),
-        ["_api", "tasks"] if request.method == Method::GET && !is_4 => Ok(Reply::raw(200, &json!([]))),
+        ["_api", "tasks", rest @ ..] if !is_4 => tasks::handle(call, rest),
+        ["_api", "aqlfunction", rest @ ..] if !is_4 => user_functions::handle(call, rest),
         ["_api", "database", rest @ ..] => databases::handle(call, rest),
         ["_api", "collection", rest @ ..] => return collections::handle(call, rest),
         ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),

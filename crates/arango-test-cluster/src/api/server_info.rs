@@ -193,6 +193,11 @@ pub(super) fn compact(call: &Call<'_>) -> HandlerResult {
     Ok(Reply::result(200, json!({})))
 }
 
+/// `/_admin/routing`: there are no services whose routes could be loaded again.
+pub(super) fn routing(call: &Call<'_>, rest: &[&str]) -> HandlerResult {
+    if *rest == ["reload"] { Ok(Reply::empty(204)) } else { Err(ApiError::unknown_path(&call.request.path)) }
+}
+
 /// `/_admin/backup/list`: always empty.
 pub(super) fn backup_list(call: &Call<'_>) -> HandlerResult {
     call.require_method(&Method::POST)?;

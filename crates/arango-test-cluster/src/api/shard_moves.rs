@@ -60,7 +60,10 @@ pub(super) fn clean_out_server(call: &mut Call<'_>) -> HandlerResult {
 
 pub(super) fn resign_leadership(call: &mut Call<'_>) -> HandlerResult {
     let server = server_of_body(call)?;
-    Ok(scheduled(call, Task::ResignLeadership { server }))
+    let body = call.request.json()?;
+    let undo_moves = body.get("undoMoves").and_then(Value::as_bool);
+    let undo_moves = undo_moves.filter(|_| call.version.keeps_undo_of_resignations());
+    Ok(scheduled(call, Task::ResignLeadership { server, undo_moves }))
 }
 
 /// Returns the server in the body, unchecked. An unknown one becomes a job that fails.

@@ -34,6 +34,12 @@ impl Version {
         &self.text
     }
 
+    /// Returns whether a new deployment begins with a licence, for an evaluation. From 3.12.5 on it has none, and may
+    /// keep up to 100 GiB.
+    pub(crate) fn has_evaluation_license(&self) -> bool {
+        !self.at_least(3, 12, 5)
+    }
+
     /// Returns whether there is the sort migration of compound values: 3.11.11, 3.12.2.
     pub(crate) fn has_sort_migration(&self) -> bool {
         self.at_least(3, 12, 2) || (self.minor == 11 && self.at_least(3, 11, 11) && !self.is_4())
@@ -46,6 +52,12 @@ impl Version {
 
     /// Returns whether there is the agency diagnosis. It came late in 3.12; the patch is unknown and this is a guess.
     pub(crate) fn has_diagnosis(&self) -> bool {
+        self.at_least(3, 12, 5)
+    }
+
+    /// Returns whether the job of a resignation keeps `undoMoves`. It came late in 3.12; the patch is unknown and this
+    /// is a guess.
+    pub(crate) fn keeps_undo_of_resignations(&self) -> bool {
         self.at_least(3, 12, 5)
     }
 

@@ -1,5 +1,7 @@
 //! A parsed request: database, path, query, headers, body.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use percent_encoding::percent_decode_str;
@@ -16,6 +18,10 @@ pub(crate) const TRANSACTION: &str = "x-arango-trx-id";
 pub(crate) struct Request {
     pub(crate) version: Version,
     pub(crate) method: Method,
+    /// The path with its prefixes, and the query, as they were sent.
+    pub(crate) target: String,
+    /// The address of the client, if the connection has one.
+    pub(crate) client: Option<SocketAddr>,
     /// The segment after the prefix `/_arango/`, if any. It is `v1`, `experimental`, or invalid.
     pub(crate) api_version: Option<String>,
     /// Decoded; `_system` if the path has no database prefix.
@@ -36,6 +42,8 @@ impl Request {
         Self {
             version: head.version,
             method: head.method.clone(),
+            target: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            client: None,
             api_version: target.api_version.map(str::to_owned),
             database: target.database.map_or_else(|| "_system".to_owned(), decode),
             path: target.path.to_owned(),

@@ -34,7 +34,11 @@ impl CursorLock {
 
 impl Drop for CursorLock {
     fn drop(&mut self) {
-        self.coordinator.cluster.state().cursors.unlock(self.request);
+        let mut state = self.coordinator.cluster.state();
+        if let Some(query) = state.cursors.unlock(self.request) {
+            let now = state.clock.now();
+            state.queries.end(query, now);
+        }
     }
 }
 

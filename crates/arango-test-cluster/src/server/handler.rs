@@ -4,6 +4,7 @@
 //! ([`Handler::execute`]); at that step the request counts as executed.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -37,6 +38,8 @@ use crate::server::{early_response, gateway};
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(super) coordinator: Arc<CoordinatorInner>,
+    /// The other end of the connection.
+    client: Option<SocketAddr>,
 }
 
 impl tower_service::Service<http::Request<Incoming>> for Handler {
@@ -55,7 +58,12 @@ impl tower_service::Service<http::Request<Incoming>> for Handler {
 
 impl Handler {
     pub(crate) fn new(coordinator: Arc<CoordinatorInner>) -> Self {
-        Self { coordinator }
+        Self { coordinator, client: None }
+    }
+
+    /// Serves the connection of this client.
+    pub(super) fn of_client(self, client: Option<SocketAddr>) -> Self {
+        Self { client, ..self }
     }
 
     pub(crate) fn coordinator(&self) -> &Arc<CoordinatorInner> {
@@ -93,7 +101,8 @@ impl Handler {
         }
         // The client stopped sending. Over HTTP/2 this ends one stream only.
         let Ok(body) = body.collect().await else { return Err(Abort::Stream(ResetReason::CANCEL)) };
-        let request = Request::new(&head, body.to_bytes());
+        let mut request = Request::new(&head, body.to_bytes());
+        request.client = self.client;
         let generation = self.coordinator.process.current().generation;
         let coordinator = Arc::clone(&self.coordinator);
         // In a separate task, because a server finishes a request that it has read even if the client has disconnected.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::ids::Ids;
 use super::propagation::Propagation;
 use super::search::{Analyzer, SearchView};
+use super::user_functions::UserFunctions;
 use crate::store::documents::Documents;
 use crate::store::rules::Rules;
 use crate::store::sequence::Revision;
@@ -51,6 +52,7 @@ pub(crate) struct Database {
     pub(crate) graphs: BTreeMap<String, Value>,
     pub(crate) views: BTreeMap<String, SearchView>,
     pub(crate) analyzers: BTreeMap<String, Analyzer>,
+    pub(crate) user_functions: UserFunctions,
 }
 
 /// One collection with its shards, indexes and documents.
@@ -127,6 +129,7 @@ impl Database {
             graphs: BTreeMap::new(),
             views: BTreeMap::new(),
             analyzers: BTreeMap::new(),
+            user_functions: UserFunctions::default(),
         }
     }
 

@@ -29,6 +29,7 @@ pub(crate) mod sessions;
 mod skewed_setup;
 pub(crate) mod supervision;
 pub(crate) mod transactions;
+pub(crate) mod user_functions;
 pub(crate) mod users;
 pub(crate) mod views;
 
@@ -70,7 +71,8 @@ pub(crate) struct State {
     pub(crate) cluster_id: String,
     pub(crate) deployment_id: String,
     pub(crate) host: String,
-    pub(crate) license: String,
+    /// The key of the licence, if there is one.
+    pub(crate) license: Option<String>,
     /// The coordinators' certificates, and the authority that must have signed clients' certificates. Present with TLS.
     pub(crate) keyfile: Option<Keyfile>,
     pub(crate) coordinators: Vec<Server>,
@@ -159,7 +161,7 @@ impl State {
             cluster_id: ids.uuid(),
             deployment_id: ids.uuid(),
             host: ids.hex(16),
-            license: "V0h/dGVzdC1jbHVzdGVy".to_owned(),
+            license: config.version.has_evaluation_license().then(|| "V0h/dGVzdC1jbHVzdGVy".to_owned()),
             keyfile: None,
             ids,
             targets: Targets { coordinators: coordinators.len().into(), db_servers: db_servers.len().into() },

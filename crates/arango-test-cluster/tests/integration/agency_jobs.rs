@@ -144,6 +144,19 @@ async fn a_resignation_cannot_be_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_job_of_a_resignation_keeps_whether_it_is_to_be_undone_since_3_12_5() {
+    for (version, kept) in [("3.12.4", Value::Null), ("3.12.5", json!(true)), ("4.0", json!(true))] {
+        let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        let resignation = json!({ "server": "DBServer0001", "undoMoves": true });
+        let id = begin(&mut session, "resignLeadership", &resignation).await;
+        assert_eq!(job(&mut session, &id).await["undoMoves"], kept, "{version}");
+        let id = begin(&mut session, "resignLeadership", &json!({ "server": "DBServer0001" })).await;
+        assert_eq!(job(&mut session, &id).await.get("undoMoves"), None, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_job_begins_or_ends_during_supervision_maintenance() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;

@@ -3,7 +3,7 @@
 use arango_test_cluster::TestCluster;
 use serde_json::{Value, json};
 
-use crate::client::{Session, in_memory};
+use crate::client::{Session, basic, in_memory};
 
 async fn session() -> (TestCluster, Session) {
     let cluster = in_memory().await;
@@ -316,6 +316,22 @@ async fn the_inventory_contains_what_creates_the_collections_again() {
         all["collections"].as_array().unwrap().len() > 1,
         "and the system collections, unless they are left out"
     );
+}
+
+#[tokio::test]
+async fn the_inventory_of_a_database_is_not_for_administrators_alone() {
+    let cluster = in_memory().await;
+    let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let users = json!([{ "username": "anna", "passwd": "x" }]);
+    root.post("/_api/database", &json!({ "name": "shop", "users": users })).await;
+    root.post("/_db/shop/_api/collection", &json!({ "name": "books" })).await;
+    let mut anna =
+        Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization(basic("anna", "x"));
+    let path = "/_db/shop/_api/replication/clusterInventory?includeSystem=false";
+    let inventory = anna.get(path).await;
+    assert_eq!((inventory.status, inventory.json()["collections"].as_array().unwrap().len()), (200, 1));
+    root.put("/_api/user/anna/database/shop/books", &json!({ "grant": "none" })).await;
+    assert_eq!(anna.get(path).await.error_num(), 9, "hiding collections is not modelled");
 }
 
 #[tokio::test]

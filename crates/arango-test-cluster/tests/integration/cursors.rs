@@ -175,6 +175,45 @@ async fn a_cursor_is_busy_during_another_fetch_even_if_its_client_has_disconnect
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cursor_that_is_closed_during_a_fetch_ends_with_it() {
+    let (cluster, _slow, mut one, mut other) = slow().await;
+    let path = path(&begin(&mut one, json!({ "allowRetry": true })).await);
+    let next = format!("{path}/2");
+    let fetch_and_close = async {
+        sleep(Duration::from_millis(500)).await;
+        for _ in 0..2 {
+            assert_eq!(other.delete(&path).await.status, 202);
+        }
+        let closed = fetch(&mut other, &next).await;
+        assert_eq!((closed.status, closed.error_num()), (404, 1600));
+    };
+    let (fetched, ()) = tokio::join!(fetch(&mut one, &next), fetch_and_close);
+    assert_eq!((fetched.status, &fetched.json()["result"]), (200, &json!([3, 4])), "the fetch goes on");
+    assert_eq!(other.delete(&path).await.error_num(), 1600);
+    assert_eq!(other.get("/_api/query/current").await.json(), json!([]));
+    drop(cluster);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_that_is_closed_during_a_failed_fetch_ends_with_it() {
+    let (cluster, _slow, mut one, mut other) = slow().await;
+    let query = "FOR i IN 1..4 RETURN i";
+    let options = json!({ "query": query, "batchSize": 1, "options": { "stream": true } });
+    let path = path(&one.post("/_api/cursor", &options).await.json());
+    assert_eq!(other.get("/_api/query/current").await.json().as_array().unwrap().len(), 1);
+    let refuse = Fault::response(503, 503, "starting").on(Match::post("/_api/cursor/*")).times(1);
+    let _refuse = cluster.coordinator(0).inject(refuse);
+    let close = async {
+        sleep(Duration::from_millis(500)).await;
+        other.delete(&path).await.status
+    };
+    let (fetched, closed) = tokio::join!(fetch(&mut one, &path), close);
+    assert_eq!((fetched.status, closed), (503, 202));
+    assert_eq!(fetch(&mut other, &path).await.error_num(), 1600);
+    assert_eq!(other.get("/_api/query/current").await.json(), json!([]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_fetch_unlocks_its_cursor() {
     let (cluster, _slow, mut one, mut other) = slow().await;
     let path = path(&begin(&mut one, json!({})).await);

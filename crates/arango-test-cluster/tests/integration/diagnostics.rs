@@ -189,14 +189,48 @@ async fn a_license_is_set_and_an_invalid_one_refused() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     let path = "/_admin/license";
-    let before = session.get(path).await.json();
-    let set = session.put(path, &json!("V0h/YWJj")).await;
-    assert_eq!((set.status, set.json()), (201, json!({ "result": { "error": false, "code": 201 } })));
-    let after = Session::connect_in_memory(cluster.coordinator(1)).await.get(path).await.json();
-    assert_eq!((&after["license"], after["hash"] == before["hash"]), (&json!("V0h/YWJj"), false));
-    for invalid in [json!("no licence"), json!(7), json!("")] {
+    let mut hashes = Vec::new();
+    for key in ["V0h/YWJj", "V0h/eHl6"] {
+        let set = session.put(path, &json!(key)).await;
+        assert_eq!((set.status, set.json()), (201, json!({ "result": { "error": false, "code": 201 } })));
+        let after = Session::connect_in_memory(cluster.coordinator(1)).await.get(path).await.json();
+        assert_eq!((&after["license"], after.get("diskUsage")), (&json!(key), None));
+        hashes.push(after["hash"].clone());
+    }
+    assert_ne!(hashes[0], hashes[1]);
+    for invalid in [json!("no licence"), json!("abc"), json!(7), json!("")] {
         assert_eq!(session.put(path, &invalid).await.status, 400, "{invalid}");
     }
+}
+
+#[tokio::test]
+async fn a_new_deployment_has_no_licence_since_3_12_5_and_reports_its_size() {
+    let keys = |licence: &Value| licence.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let of_evaluation = ["features", "hash", "license", "status", "upgrading", "version"];
+    for (version, expected) in [
+        ("3.11", of_evaluation.as_slice()),
+        ("3.12.4", &of_evaluation),
+        ("3.12.5", &["diskUsage", "upgrading"]),
+        ("4.0", &["diskUsage", "upgrading"]),
+    ] {
+        let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        let mut found = keys(&session.get("/_admin/license").await.json());
+        found.sort();
+        assert_eq!(found, expected, "{version}");
+    }
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books", "replicationFactor": 2 })).await;
+    let before = session.get("/_admin/license").await.json()["diskUsage"].take();
+    session.post("/_api/document/books", &json!({ "title": "a".repeat(1000) })).await;
+    let after = session.get("/_admin/license").await.json()["diskUsage"].take();
+    let used = |usage: &Value| usage["bytesUsed"].as_u64().unwrap();
+    assert!(used(&after) - used(&before) >= 2000, "both copies count: {before} {after}");
+    assert_eq!(
+        (&after["bytesLimit"], &after["limitReached"], &after["status"]),
+        (&json!(107_374_182_400_u64), &json!(false), &json!("good"))
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Tests of the documented behaviour of the cluster, through a real HTTP client.
 
+mod actions;
 mod administration;
 mod agency;
 mod agency_jobs;
@@ -48,3 +49,4 @@ mod streams;
 mod tokens;
 mod transactions;
 mod traversals;
+mod user_functions;

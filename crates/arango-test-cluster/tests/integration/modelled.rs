@@ -32,9 +32,9 @@ async fn parameters_headers_and_attributes_that_are_not_modelled_are_refused_by_
         assert!(cluster.unsupported().contains(&named.to_owned()));
     }
 
-    let refused = session.get("/_api/aqlfunction").await;
+    let refused = session.get("/_api/simple/all").await;
     assert_eq!((refused.status, refused.error_num()), (501, 9));
-    assert_eq!(refused.json()["errorMessage"], "sim: GET /_api/aqlfunction is not modelled");
+    assert_eq!(refused.json()["errorMessage"], "sim: GET /_api/simple/all is not modelled");
 
     let request = Request::get("/_api/document/books/a").header("x-arango-something", "1");
     let refused = session.send(request, "").await.unwrap();

@@ -35,6 +35,7 @@ impl ConnectionHandler for Handler {
 
     async fn serve(self, stream: SharedStream, keep_alive: Duration) {
         let coordinator = self.coordinator();
+        let client = stream.client();
         let process = &coordinator.process;
         let generation = process.current().generation;
         let stream = match &coordinator.cluster.certificates {
@@ -50,7 +51,7 @@ impl ConnectionHandler for Handler {
         };
         let max_concurrent_streams = coordinator.cluster.config.max_concurrent_streams;
         let limits = Limits { keep_alive, max_concurrent_streams, generation };
-        run(stream, self.clone(), process, limits, pending()).await;
+        run(stream, self.clone().of_client(client), process, limits, pending()).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! A stream that can be closed from outside while it is being read or written.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -47,6 +48,14 @@ impl SharedStream {
     /// Wraps a TLS stream.
     pub(crate) fn encrypted(stream: TlsStream<Self>) -> Self {
         Self::new(Stream::Tls(Box::new(stream)))
+    }
+
+    /// Returns the address of the other end of a TCP connection without TLS.
+    pub(super) fn client(&self) -> Option<SocketAddr> {
+        match &*self.lock() {
+            Some(Stream::Tcp(stream)) => stream.peer_addr().ok(),
+            Some(Stream::Any(_) | Stream::Tls(_)) | None => None,
+        }
     }
 
     pub(crate) fn abort(&self) {

@@ -176,8 +176,13 @@ impl Job {
                 }
                 object
             }
-            Task::CleanOutServer { server } | Task::ResignLeadership { server } => {
-                json!({ "type": self.task.kind(), "server": server })
+            Task::CleanOutServer { server } => json!({ "type": self.task.kind(), "server": server }),
+            Task::ResignLeadership { server, undo_moves } => {
+                let mut object = json!({ "type": self.task.kind(), "server": server });
+                if let Some(undo) = undo_moves {
+                    object["undoMoves"] = (*undo).into();
+                }
+                object
             }
         };
         object["jobId"] = self.id.as_str().into();

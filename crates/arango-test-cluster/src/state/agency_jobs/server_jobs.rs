@@ -7,7 +7,7 @@ pub(super) fn steps(task: &Task, shards: &Shards<'_>) -> Result<Vec<MoveShard>, 
     let (server, cleans) = match task {
         Task::MoveShard(_) => return Ok(Vec::new()),
         Task::CleanOutServer { server } => (server, true),
-        Task::ResignLeadership { server } => (server, false),
+        Task::ResignLeadership { server, .. } => (server, false),
     };
     if !shards.servers.contains(server) {
         return Err("server is not in the cluster or not healthy");

@@ -30,6 +30,8 @@ pub(crate) enum Task {
     /// Moves all leaderships away from a server.
     ResignLeadership {
         server: String,
+        /// Kept, if it was given. Nothing is undone.
+        undo_moves: Option<bool>,
     },
 }
 

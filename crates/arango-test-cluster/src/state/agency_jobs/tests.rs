@@ -204,7 +204,7 @@ fn an_aborted_cleaning_takes_its_moves_with_it() {
 fn leaderships_are_resigned_and_copies_stay() {
     let (mut fixture, now) = (fixture(), Instant::now());
     let mut jobs = AgencyJobs::new(timing(3));
-    jobs.add(1, Task::ResignLeadership { server: "a".into() }, "CRDN-x", now);
+    jobs.add(1, Task::ResignLeadership { server: "a".into(), undo_moves: None }, "CRDN-x", now);
     jobs.work(now, MOVE, &mut fixture.shards());
 
     assert_eq!([0, 1, 2].map(|shard| fixture.copies(shard)), ["ba", "bc", "ca"]);

@@ -63,6 +63,8 @@ pub(crate) struct Cursor {
     batch: u64,
     latest: Vec<u8>,
     locked_by: Option<EntryId>,
+    /// Whether it ends with the request that has locked it.
+    closing: bool,
 }
 
 impl Cursors {
@@ -120,10 +122,16 @@ impl Cursors {
         }
     }
 
-    /// Unlocks the cursor that a request has locked.
-    pub(crate) fn unlock(&mut self, by: EntryId) {
-        let held = self.cursors.values_mut().filter(|cursor| cursor.locked_by == Some(by));
-        held.for_each(|cursor| cursor.locked_by = None);
+    /// Unlocks the cursor that a request has locked. Returns the id of its query if it ends with the request.
+    pub(crate) fn unlock(&mut self, by: EntryId) -> Option<u64> {
+        let cursor = self.cursors.values_mut().find(|cursor| cursor.locked_by == Some(by))?;
+        cursor.locked_by = None;
+        let (id, query) = (cursor.id, cursor.query);
+        if !cursor.closing {
+            return None;
+        }
+        self.cursors.remove(&id);
+        Some(query)
     }
 
     /// Removes the cursors of a coordinator whose process has ended.
@@ -153,6 +161,7 @@ impl Cursor {
             batch: 0,
             latest: Vec::new(),
             locked_by: None,
+            closing: false,
         }
     }
 
@@ -221,12 +230,22 @@ impl Cursor {
 
     /// Returns whether anything can still be read from it.
     pub(crate) fn can_be_read(&self) -> bool {
-        self.results.has_more() || self.is_repeatable()
+        !self.closing && (self.results.has_more() || self.is_repeatable())
     }
 
     /// Returns whether another request in progress has locked it.
     pub(crate) fn is_locked_for(&self, request: EntryId) -> bool {
         self.locked_by.is_some_and(|by| by != request)
+    }
+
+    /// Ends it with the request that has locked it.
+    pub(crate) fn close_when_unlocked(&mut self) {
+        self.closing = true;
+    }
+
+    /// Returns whether it ends with the request that has locked it.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing
     }
 
     /// Unlocks it, whichever request has locked it.

@@ -167,7 +167,7 @@ pub(super) const ALL: &[Endpoint] = &[
     .removed_in_4(NoHandler),
     Endpoint::new("DELETE", "/_admin/log", Admin, 200, NoResult).removed_in_4(NoHandler),
     Endpoint::new("PUT", "/_admin/compact", Superuser, 200, AnyResult),
-    Endpoint::new("GET", "/_admin/license", User, 200, RawWith(&["features", "license", "status", "upgrading"])),
+    Endpoint::new("GET", "/_admin/license", User, 200, RawWith(&["upgrading"])),
     Endpoint::new("PUT", "/_admin/license", Admin, 201, Raw(&["result"])).with_body("\"dGVzdA==\""),
     Endpoint::new("GET", "/_admin/deployment/id", User, 200, Raw(&["id"])).since(&[(3, 12, 6, 0)], NoHandler),
     // Logins.
