@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::error::object::ErrorObject;
+use crate::failure_path::{failure_path, syntax_error};
 use crate::output_error::OutputError;
 
 /// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
@@ -76,11 +77,7 @@ impl ApiResponse {
         if self.body.trim_ascii_start().starts_with(b"[") && serde_json::from_str::<T>("[]").is_err() {
             return Err(self.invalid("an array where an object is expected"));
         }
-        // One UTF-8 check of the whole body is cheaper than one for each string in it.
-        std::str::from_utf8(&self.body)
-            .ok()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .map_or_else(|| self.locate_error(&self.body, ""), Ok)
+        self.decode(&self.body, String::new)
     }
 
     /// Decodes a part of the body as JSON. The value may borrow from the body.
@@ -99,10 +96,7 @@ impl ApiResponse {
         part: Range<usize>,
         path: impl FnOnce() -> String,
     ) -> Result<T, OutputError> {
-        let part = &self.body[part];
-        let text = std::str::from_utf8(part).ok();
-        text.and_then(|text| serde_json::from_str(text).ok())
-            .map_or_else(|| self.locate_error(part, &path()), Ok)
+        self.decode(&self.body[part], path)
     }
 
     /// Decodes the payload under the key `result`, beside `"error": false`.
@@ -184,26 +178,35 @@ impl ApiResponse {
         self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    // Decodes again while tracking the path, which is slow. Only bodies that cannot be decoded take this path.
-    #[cold]
-    fn locate_error<'a, T: Deserialize<'a>>(
+    fn decode<'a, T: Deserialize<'a>>(
         &self,
         part: &'a [u8],
-        part_path: &str,
+        part_path: impl FnOnce() -> String,
     ) -> Result<T, OutputError> {
-        let path = |path: &str| match (part_path.is_empty(), path) {
+        // One UTF-8 check of the whole part is cheaper than one for each string in it.
+        let Ok(text) = std::str::from_utf8(part) else { return Err(self.not_text(part, &part_path())) };
+        serde_json::from_str(text).map_err(|error| {
+            let decode = |text| serde_json::from_str::<T>(text).map(drop);
+            self.mismatch(&part_path(), &failure_path(text, &error, decode), &error)
+        })
+    }
+
+    #[cold]
+    fn not_text(&self, part: &[u8], part_path: &str) -> OutputError {
+        match syntax_error(part) {
+            Some((path, error)) => self.mismatch(part_path, &path, &error),
+            None => self.invalid("text that is not UTF-8"),
+        }
+    }
+
+    /// Returns the error for a value of a part of the body.
+    fn mismatch(&self, part_path: &str, path: &str, error: &serde_json::Error) -> OutputError {
+        let path = match (part_path.is_empty(), path) {
             (true, path) => path.to_owned(),
             (false, ".") => part_path.to_owned(),
             (false, path) => format!("{part_path}.{path}"),
         };
-        let mut deserializer = serde_json::Deserializer::from_slice(part);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            OutputError::decode(self, path(&error.path().to_string()), &error.into_inner())
-        })?;
-        match deserializer.end() {
-            Ok(()) => Ok(value),
-            Err(error) => Err(OutputError::decode(self, path("."), &error)),
-        }
+        OutputError::decode(self, path, error)
     }
 }
 

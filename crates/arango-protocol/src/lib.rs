@@ -66,7 +66,7 @@
 //! |---|---|---|
 //! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
 //! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `build_error`, `created_resource`, `request_builder`, `request_path` | the rows above |
-//! | the response and what is wrong with it | `api_response`, `output_error`, `identity` | the rows above |
+//! | the response and what is wrong with it | `failure_path`, `api_response`, `output_error`, `identity` | the rows above |
 //! | the traits of operations | `operation`, `resolve` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
 
@@ -76,6 +76,7 @@ mod build_error;
 mod created_resource;
 mod database_name;
 mod error;
+mod failure_path;
 mod identity;
 mod login;
 mod metadata;
