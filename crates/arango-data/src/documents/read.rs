@@ -11,10 +11,11 @@ use http::header::{HeaderName, IF_MATCH};
 use http::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::path::to_document;
 use super::read_changed::ReadChangedDocument;
 use super::read_existing::ReadExistingDocument;
 use crate::expected_error::accept_error;
-use crate::json::members;
+use crate::json::has_plain_member;
 use crate::names::{CollectionName, Key, Revision};
 
 /// Allows a coordinator to read from a follower.
@@ -77,9 +78,7 @@ impl<T> ReadDocument<T> {
     }
 
     pub(super) fn builder(&self, metadata: Metadata) -> RequestBuilder {
-        let mut builder = RequestBuilder::new(metadata)
-            .path_param("collection", self.collection.as_str())
-            .path_param("key", self.key.as_str());
+        let mut builder = to_document(metadata, &self.collection, Some(&self.key));
         if let Some(revision) = &self.revision {
             builder = builder.header(IF_MATCH, &revision.to_etag());
         }
@@ -116,7 +115,7 @@ pub(super) fn document_not_found(response: &ApiResponse) -> Result<(), OutputErr
 
 /// Returns whether a body is a document: the server writes `_rev` into each, and no other service does.
 pub(super) fn has_revision(json: &[u8]) -> bool {
-    members(json).is_some_and(|mut members| members.any(|member| member.name == "_rev"))
+    has_plain_member(json, "_rev")
 }
 
 /// Decodes a body that is a document of the user, whatever attributes it has.

@@ -4,20 +4,35 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use crate::names::Key;
+
 /// Returns the object with one member more, a text, as its first.
 pub(super) fn with_first_member(json: &[u8], name: &str, text: &str) -> Bytes {
+    let mut member = Vec::with_capacity(name.len() + text.len() + 5);
+    push_quoted(&mut member, name);
+    member.push(b':');
+    push_quoted(&mut member, text);
+    with_first(json, &[&member])
+}
+
+/// Returns the object with a `_key` as its first member.
+pub(super) fn with_key(json: &[u8], key: &Key) -> Bytes {
+    // No key contains a character that JSON escapes.
+    with_first(json, &[b"\"_key\":\"", key.as_str().as_bytes(), b"\""])
+}
+
+/// Returns the object with one member more as its first, which consists of these parts.
+fn with_first(json: &[u8], member: &[&[u8]]) -> Bytes {
     let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
     let rest = json[open..].trim_ascii_start();
-    // Both texts are quoted, and there are a brace, a colon and a comma more.
-    let mut with = Vec::with_capacity(rest.len() + name.len() + text.len() + 7);
+    let comma: &[u8] = if rest.starts_with(b"}") { b"" } else { b"," };
+    // With a brace and perhaps a comma, so that the buffer is not larger than what it holds.
+    let member_length: usize = member.iter().map(|part| part.len()).sum();
+    let mut with = Vec::with_capacity(1 + member_length + comma.len() + rest.len());
     with.push(b'{');
-    push_quoted(&mut with, name);
-    with.push(b':');
-    push_quoted(&mut with, text);
-    if !rest.starts_with(b"}") {
-        with.push(b',');
+    for part in member.iter().chain([&comma, &rest]) {
+        with.extend_from_slice(part);
     }
-    with.extend_from_slice(rest);
     with.into()
 }
 
