@@ -111,7 +111,8 @@ fn read_element<T: DeserializeOwned>(
     stored_document(&document).map(Some).map_err(|error| {
         let (path, reason) = (error.path(), error.source());
         let reason = reason.map_or_else(|| error.to_string(), ToString::to_string);
-        response.invalid(format_args!("[{index}].{path}: {reason}"))
+        let invalid = response.invalid(format_args!("[{index}].{path}: {reason}"));
+        invalid.executed_if(error.proves_execution())
     })
 }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::header::IF_MATCH;
 use http::{Request, StatusCode};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::evidence::Evidence;
@@ -193,7 +193,10 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
             }
             return Ok(Removed { revision: None, old: None, evidence: None });
         }
-        let body: Body<Old> = response.json()?;
+        let body: Body<Old> = response.json().map_err(|error: OutputError| {
+            let is_removed = response.json::<Body<IgnoredAny>>().is_ok();
+            error.executed_if(is_removed)
+        })?;
         Ok(Removed { revision: Some(body.revision), old: body.old, evidence: None })
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Members<'a> {
     at: usize,
 }
 
-impl<'a> Members<'a> {
+impl Members<'_> {
     /// Returns where the name of the next member stands, with its quotes, and where the value begins.
     fn begin(&self) -> Option<(Range<usize>, usize)> {
         let mut start = skip_space(self.json, self.at);
