@@ -8,32 +8,42 @@ use crate::names::Key;
 
 /// Returns the object with one member more, a text, as its first.
 pub(super) fn with_first_member(json: &[u8], name: &str, text: &str) -> Bytes {
-    let mut member = Vec::with_capacity(name.len() + text.len() + 5);
-    push_quoted(&mut member, name);
-    member.push(b':');
-    push_quoted(&mut member, text);
-    with_first(json, &[&member])
+    let rest = after_brace(json);
+    // Both texts are quoted, and there are a brace, a colon and a comma more.
+    let mut with = Vec::with_capacity(rest.len() + name.len() + text.len() + 7);
+    with.push(b'{');
+    push_quoted(&mut with, name);
+    with.push(b':');
+    push_quoted(&mut with, text);
+    push_members(&mut with, rest);
+    with.into()
 }
 
 /// Returns the object with a `_key` as its first member.
 pub(super) fn with_key(json: &[u8], key: &Key) -> Bytes {
-    // No key contains a character that JSON escapes.
-    with_first(json, &[b"\"_key\":\"", key.as_str().as_bytes(), b"\""])
+    const BEFORE_KEY: &[u8] = br#"{"_key":""#;
+    let rest = after_brace(json);
+    let mut with = Vec::with_capacity(BEFORE_KEY.len() + key.as_str().len() + 2 + rest.len());
+    with.extend_from_slice(BEFORE_KEY);
+    // It contains no character that JSON escapes.
+    with.extend_from_slice(key.as_str().as_bytes());
+    with.push(b'"');
+    push_members(&mut with, rest);
+    with.into()
 }
 
-/// Returns the object with one member more as its first, which consists of these parts.
-fn with_first(json: &[u8], member: &[&[u8]]) -> Bytes {
+/// Returns what stands after the opening brace of an object.
+fn after_brace(json: &[u8]) -> &[u8] {
     let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
-    let rest = json[open..].trim_ascii_start();
-    let comma: &[u8] = if rest.starts_with(b"}") { b"" } else { b"," };
-    // With a brace and perhaps a comma, so that the buffer is not larger than what it holds.
-    let member_length: usize = member.iter().map(|part| part.len()).sum();
-    let mut with = Vec::with_capacity(1 + member_length + comma.len() + rest.len());
-    with.push(b'{');
-    for part in member.iter().chain([&comma, &rest]) {
-        with.extend_from_slice(part);
+    json[open..].trim_ascii_start()
+}
+
+/// Appends the other members of an object after its first one.
+fn push_members(json: &mut Vec<u8>, rest: &[u8]) {
+    if !rest.starts_with(b"}") {
+        json.push(b',');
     }
-    with.into()
+    json.extend_from_slice(rest);
 }
 
 fn push_quoted(json: &mut Vec<u8>, text: &str) {
