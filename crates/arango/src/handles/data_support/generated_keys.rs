@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn collections_of_the_same_name_in_two_databases_are_told_apart() {
+    fn the_same_name_in_two_databases_is_two_collections() {
         let keys = GeneratedKeys::default();
         keys.record("/_db/shop", "orders", true);
         keys.record("/_db/test", "orders", false);
