@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::skip::{skip_space, skip_string, skip_value};
+use memchr::memchr2;
 
 /// One member of an object, by its place in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +122,13 @@ fn elements(json: &[u8], start: usize) -> Option<Array> {
     }
 }
 
+fn skip_space(json: &[u8], mut at: usize) -> usize {
+    while json.get(at).is_some_and(u8::is_ascii_whitespace) {
+        at += 1;
+    }
+    at
+}
+
 /// Returns the name that stands in quotes.
 fn name(quoted: &[u8]) -> Option<Cow<'_, str>> {
     let inner = unquoted(quoted)?;
@@ -134,6 +141,53 @@ fn name(quoted: &[u8]) -> Option<Cow<'_, str>> {
 /// Returns what stands between the quotes; `None` if the second one is missing.
 fn unquoted(quoted: &[u8]) -> Option<&[u8]> {
     quoted.get(1..quoted.len().checked_sub(1)?)
+}
+
+/// Returns the end of the string that begins at `at`.
+fn skip_string(json: &[u8], at: usize) -> usize {
+    let mut end = at + 1;
+    while let Some(found) = json.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        end += found;
+        if json[end] == b'"' {
+            return end + 1;
+        }
+        end += 2;
+    }
+    json.len()
+}
+
+/// Returns the end of the value that begins at `at`.
+fn skip_value(json: &[u8], at: usize) -> usize {
+    let mut end = at;
+    let mut depth = 0_usize;
+    while let Some(byte) = json.get(end) {
+        match byte {
+            b'"' => {
+                end = skip_string(json, end);
+                if depth == 0 {
+                    return end;
+                }
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            // The end of the object around a number or a word.
+            b'}' | b']' if depth == 0 => return trim_space(json, at, end),
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return end + 1;
+                }
+            }
+            b',' if depth == 0 => return trim_space(json, at, end),
+            _ => {}
+        }
+        end += 1;
+    }
+    json.len()
+}
+
+fn trim_space(json: &[u8], start: usize, end: usize) -> usize {
+    start + json[start..end].trim_ascii_end().len()
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod finite_parts;
 mod members;
 mod patch;
 mod path;
-mod skip;
 mod splice;
 mod system_attributes;
 mod write;
