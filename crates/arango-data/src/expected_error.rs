@@ -1,6 +1,6 @@
 //! Errors of the server that an operation expects.
 
-use arango_protocol::{ApiResponse, ErrorKind, ErrorNumber, ErrorObject, Failure, OutputError};
+use arango_protocol::{ApiResponse, ErrorKind, ErrorNumber, ErrorObject, Failure, Outcome, OutputError};
 
 /// Accepts an error response with this number, and no other.
 ///
@@ -30,14 +30,15 @@ pub(crate) fn is_response_lost(failure: &Failure) -> bool {
         failure.kind,
         ErrorKind::DocumentNotFound | ErrorKind::CollectionNotFound | ErrorKind::DatabaseUnknown
     );
-    failure.is_response_lost() && (!is_missing || failure.has_ambiguous_predecessor)
+    // Its response is there, and proves that it was executed: only a type of the program does not fit.
+    let has_arrived = failure.kind == ErrorKind::Decode && failure.outcome == Outcome::Executed;
+    failure.is_response_lost() && (!(is_missing || has_arrived) || failure.has_ambiguous_predecessor)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::response;
-    use arango_protocol::Outcome;
 
     #[test]
     fn what_does_not_exist_is_lost_only_after_an_ambiguous_attempt() {
@@ -46,6 +47,14 @@ mod tests {
             assert!(!is_response_lost(&failure) && is_response_lost(&failure.after_ambiguous_attempt()));
         }
         assert!(is_response_lost(&Failure::new(ErrorKind::BackendTimeout, Outcome::Unknown, None)));
+    }
+
+    #[test]
+    fn a_response_that_proves_the_execution_is_lost_only_after_an_ambiguous_attempt() {
+        let proved = Failure::new(ErrorKind::Decode, Outcome::Executed, None);
+        assert!(!is_response_lost(&proved) && is_response_lost(&proved.after_ambiguous_attempt()));
+        assert!(is_response_lost(&Failure::new(ErrorKind::Decode, Outcome::Unknown, None)));
+        assert!(is_response_lost(&Failure::new(ErrorKind::BodyInterrupted, Outcome::Executed, None)));
     }
 
     #[test]

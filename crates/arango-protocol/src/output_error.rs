@@ -16,7 +16,7 @@ const MAX_KEPT_BYTES: usize = 1024;
 /// The status reports success, the body does not. Either it [cannot be decoded](Self::path): it may come from another
 /// service, or ArangoDB responded in an unknown form. Or it is an [error object](Self::error_object) of the server, and
 /// is classified as an error response with its status and number. In both cases it is unknown whether the request was
-/// executed.
+/// executed, unless the body [proves](Self::proves_execution) it.
 pub struct OutputError(Box<Repr>);
 
 struct Repr {
@@ -24,6 +24,7 @@ struct Repr {
     headers: HeaderMap,
     body: Bytes,
     is_html: bool,
+    proves_execution: bool,
     fault: Fault,
 }
 
@@ -82,8 +83,27 @@ impl OutputError {
             headers: response.headers().clone(),
             body: body.slice(..body.len().min(MAX_KEPT_BYTES)),
             is_html: response.looks_like_html(),
+            proves_execution: false,
             fault,
         }))
+    }
+
+    /// Declares whether the body is the success of the operation but for values of a type of the program.
+    ///
+    /// Such a body was written by the server when it had executed the request. It has no effect on an error object, nor
+    /// with a status that is not a success.
+    #[must_use]
+    pub fn executed_if(mut self, is_success: bool) -> Self {
+        let is_decoded = matches!(self.0.fault, Fault::Decode { .. });
+        self.0.proves_execution = is_success && is_decoded && self.0.status.is_success();
+        self
+    }
+
+    /// Returns whether the response proves that the request was executed.
+    ///
+    /// Then only a type of the program does not fit.
+    pub fn proves_execution(&self) -> bool {
+        self.0.proves_execution
     }
 
     /// Returns the status of the response.
@@ -162,6 +182,22 @@ impl std::error::Error for OutputError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_undecodable_body_with_a_status_of_success_proves_execution() {
+        let invalid = |status| {
+            let response = ApiResponse::new(status, HeaderMap::new(), Bytes::from_static(b"{}"));
+            response.invalid("not a book")
+        };
+        assert!(!invalid(StatusCode::OK).proves_execution());
+        assert!(invalid(StatusCode::CREATED).executed_if(true).proves_execution());
+        assert!(!invalid(StatusCode::CREATED).executed_if(false).proves_execution());
+        assert!(!invalid(StatusCode::NOT_FOUND).executed_if(true).proves_execution());
+        let body = Bytes::from_static(br#"{"error":true,"errorNum":1200,"code":409}"#);
+        let object = ErrorObject::parse(&body).unwrap();
+        let response = ApiResponse::new(StatusCode::OK, HeaderMap::new(), body);
+        assert!(!OutputError::server(&response, object).executed_if(true).proves_execution());
+    }
 
     #[test]
     fn values_of_the_body_are_not_quoted() {

@@ -33,10 +33,11 @@ const UNRESERVED_OR_SLASH: &AsciiSet = &UNRESERVED.remove(b'/');
 pub struct RequestBuilder {
     method: Method,
     template: &'static str,
-    /// Whether the template has parameters.
+    /// Whether the template has parameters, and was not replaced by a filled path.
     has_params: bool,
-    constant_path: PathAndQuery,
-    // `None` as long as the template can be used unchanged: most paths are constants.
+    /// The template, or the filled path.
+    base: PathAndQuery,
+    // `None` as long as the base can be used unchanged: most paths are constants.
     path: Option<String>,
     has_query: bool,
     body: Bytes,
@@ -59,7 +60,7 @@ impl RequestBuilder {
             method,
             template,
             has_params,
-            constant_path: checked,
+            base: checked,
             path: None,
             has_query: false,
             body: Bytes::new(),
@@ -69,6 +70,15 @@ impl RequestBuilder {
             creates: None,
             error: None,
         }
+    }
+
+    /// Takes a path whose parameters are filled already, instead of the template.
+    ///
+    /// For a path that many requests share: it is neither filled nor validated again. Before any segment and any query.
+    pub fn filled_path(mut self, path: PathAndQuery) -> Self {
+        self.has_params = false;
+        self.base = path;
+        self
     }
 
     /// Fills the path parameter `{name}` with one percent-encoded segment.
@@ -97,10 +107,20 @@ impl RequestBuilder {
         if let Some(reason) = segment_fault(value) {
             return self.fail(BuildError::PathParam { name, reason });
         }
-        let path = self.path.get_or_insert_with(|| self.template.to_owned());
+        let path = self.path_to_extend(value.len() + 1);
         path.push('/');
         path.extend(utf8_percent_encode(value, UNRESERVED));
         self
+    }
+
+    /// Returns the path, with room for so many bytes more.
+    fn path_to_extend(&mut self, more: usize) -> &mut String {
+        self.path.get_or_insert_with(|| {
+            let base = self.base.as_str();
+            let mut path = String::with_capacity(base.len() + more);
+            path.push_str(base);
+            path
+        })
     }
 
     fn fill(mut self, name: &'static str, value: &str, set: &'static AsciiSet) -> Self {
@@ -119,9 +139,10 @@ impl RequestBuilder {
 
     /// Adds `name=value` to the query, percent-encoded.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        let path = self.path.get_or_insert_with(|| self.template.to_owned());
-        path.push(if self.has_query { '&' } else { '?' });
+        let separator = if self.has_query { '&' } else { '?' };
         self.has_query = true;
+        let path = self.path_to_extend(name.len() + value.len() + 2);
+        path.push(separator);
         path.extend(encode(name));
         path.push('=');
         path.extend(encode(value));
@@ -177,7 +198,7 @@ impl RequestBuilder {
             return Err(BuildError::MissingBody { path: self.template });
         }
         let path = match self.path {
-            None if !self.has_params => self.constant_path,
+            None if !self.has_params => self.base,
             path => {
                 let path = path.unwrap_or_else(|| self.template.to_owned());
                 // Encoded values contain no brace, so a brace is an unfilled parameter.
@@ -243,6 +264,16 @@ mod tests {
         let request = RequestBuilder::new(PLAIN).build().unwrap();
         assert_eq!(request.uri(), "/_api/version");
         assert!(request.headers().is_empty(), "no body, no content type");
+    }
+
+    #[test]
+    fn a_filled_path_replaces_the_template_and_can_be_extended() {
+        let filled = || RequestBuilder::new(TEMPLATE).filled_path(PathAndQuery::from_static("/_api/1/x"));
+        assert_eq!(filled().build().unwrap().uri(), "/_api/1/x");
+        let request = filled().append_segment("b", "c d").query("k", "v").build().unwrap();
+        assert_eq!(request.uri(), "/_api/1/x/c%20d?k=v");
+        let error = filled().append_segment("b", "..").build().unwrap_err();
+        assert_eq!(error.to_string(), "the path segment `b` means another path");
     }
 
     #[test]

@@ -12,6 +12,24 @@ use super::{Book, book, books, requests, stored};
 use crate::support::{client, cluster};
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_returns_another_type_was_executed_and_is_not_looked_into() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    let key = &books.new_key();
+    let failures = [
+        books.insert(&book("Dune")).key(key).return_new::<u8>().await.unwrap_err(),
+        books.update(key, &json!({ "year": 1966 })).return_old::<u8>().await.unwrap_err(),
+        books.remove(key).return_old::<u8>().await.unwrap_err(),
+    ];
+    for error in &failures {
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Executed), "{error}");
+        assert!(error.resolution().is_none() && error.ticket().is_none());
+    }
+    assert_eq!(requests(&cluster, "GET"), 0, "the responses said it");
+    assert_eq!(stored(&cluster).await, 0, "each of them was executed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_document_is_inserted_read_replaced_updated_and_removed() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));

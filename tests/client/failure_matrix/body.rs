@@ -29,6 +29,7 @@ for_each_class![
     r04_an_unreadable_arangodb_response_is_not_retried_and_keeps_its_prefix,
     r04b_a_success_not_from_arangodb_fails_over_only_if_repeatable,
     r04c_an_error_object_with_a_success_status_is_an_error,
+    r04d_a_value_of_another_type_than_the_programs_was_executed,
     r05_an_error_not_from_arangodb_fails_over_only_if_repeatable,
     r05a_a_request_size_error_of_an_intermediary_is_final,
     r05b_an_arangodb_error_without_an_error_object_is_final,
@@ -202,6 +203,48 @@ async fn r04_an_unreadable_arangodb_response_is_not_retried_and_keeps_its_prefix
         first.execute(JsonInsert(insert("m", class))).await.unwrap_err();
     }
     assert_eq!(client.coordinators()[0].state, MemberState::Healthy);
+}
+
+/// An insert whose response must have a type of the program in it, beside what the server always sends.
+struct TypedInsert(Insert);
+
+impl Operation for TypedInsert {
+    type Output = u8;
+    const METADATA: Metadata = Insert::METADATA;
+
+    fn properties(&self) -> RequestProperties {
+        self.0.properties()
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.0.request()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<u8, OutputError> {
+        #[derive(serde::Deserialize)]
+        struct Inserted {
+            #[serde(rename = "_rev")]
+            revision: u8,
+        }
+        let inserted = response.json::<Inserted>().map(|inserted| inserted.revision);
+        inserted.map_err(|error| error.executed_if(self.0.output(response).is_ok()))
+    }
+}
+
+async fn r04d_a_value_of_another_type_than_the_programs_was_executed(class: RequestClass) {
+    let stored = r#"{"_key":"a","_id":"books/a","_rev":"_a"}"#;
+    // The body proves who has answered, whether the head does or not.
+    let identified = Fault::raw_response(201, "application/json", stored).header("server", "ArangoDB");
+    let unidentified = Fault::raw_response(201, "application/json", stored);
+    for fault in [identified, unidentified] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _fault = cluster.coordinator(0).inject(on_writes(fault.after_execution()).times(1));
+        let observed = execute_and_observe(&cluster, &client, TypedInsert(insert("m", class))).await;
+        let error = observed.assert_matches(&executed_failure(ErrorKind::Decode)).error();
+        assert_eq!((**error.body()).as_ref(), stored.as_bytes());
+        assert!(error.report().to_string().contains("`_rev`"), "{}", error.report());
+    }
 }
 
 async fn r04b_a_success_not_from_arangodb_fails_over_only_if_repeatable(class: RequestClass) {

@@ -2,13 +2,14 @@
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, ErrorKind, ErrorObject, Failure, Metadata, Operation, OutputError,
-    RequestBuilder, Resolve, Scope,
+    Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
 use http::header::ETAG;
 use serde_json::value::RawValue;
 
+use super::path::to_document;
 use super::read::ReadDocument;
 use super::resolution::StoredDocument;
 use crate::names::{CollectionName, Key, Revision};
@@ -44,10 +45,7 @@ impl Operation for DocumentExists {
         Metadata::head("document.exists", "/_api/document/{collection}/{key}").scope(Scope::Database);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA)
-            .path_param("collection", self.collection.as_str())
-            .path_param("key", self.key.as_str())
-            .build()
+        to_document(Self::METADATA, &self.collection, Some(&self.key)).build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<Option<Revision>, OutputError> {

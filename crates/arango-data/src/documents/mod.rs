@@ -6,6 +6,7 @@ mod exists;
 mod insert;
 mod operation_id;
 mod overwrite_mode;
+mod path;
 mod read;
 mod read_changed;
 mod read_each;

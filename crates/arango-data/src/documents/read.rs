@@ -9,12 +9,13 @@ use arango_protocol::{
 use bytes::Bytes;
 use http::header::{HeaderName, IF_MATCH};
 use http::{Request, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::path::to_document;
 use super::read_changed::ReadChangedDocument;
 use super::read_existing::ReadExistingDocument;
 use crate::expected_error::accept_error;
-use crate::json::members;
+use crate::json::{Document, has_plain_member};
 use crate::names::{CollectionName, Key, Revision};
 
 /// Allows a coordinator to read from a follower.
@@ -77,9 +78,7 @@ impl<T> ReadDocument<T> {
     }
 
     pub(super) fn builder(&self, metadata: Metadata) -> RequestBuilder {
-        let mut builder = RequestBuilder::new(metadata)
-            .path_param("collection", self.collection.as_str())
-            .path_param("key", self.key.as_str());
+        let mut builder = to_document(metadata, &self.collection, Some(&self.key));
         if let Some(revision) = &self.revision {
             builder = builder.header(IF_MATCH, &revision.to_etag());
         }
@@ -116,7 +115,7 @@ pub(super) fn document_not_found(response: &ApiResponse) -> Result<(), OutputErr
 
 /// Returns whether a body is a document: the server writes `_rev` into each, and no other service does.
 pub(super) fn has_revision(json: &[u8]) -> bool {
-    members(json).is_some_and(|mut members| members.any(|member| member.name == "_rev"))
+    has_plain_member(json, "_rev")
 }
 
 /// Decodes a body that is a document of the user, whatever attributes it has.
@@ -130,6 +129,10 @@ pub(super) fn stored_document<T: DeserializeOwned>(response: &ApiResponse) -> Re
         Ok(_) if !is_document => Err(response.invalid("not a document: it has no `_rev`")),
         result => result,
     }
+    .map_err(|error| {
+        let is_stored = serde_json::from_slice::<Document<IgnoredAny>>(response.bytes()).is_ok();
+        error.executed_if(is_stored)
+    })
 }
 
 impl<T> Clone for ReadDocument<T> {
@@ -157,7 +160,6 @@ impl<T> fmt::Debug for ReadDocument<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Document;
     use crate::testing::{assert_request, key, name, read, response};
     use serde_json::{Value, json};
 
@@ -207,6 +209,15 @@ mod tests {
         assert_eq!(read(&dune::<Value>(), body).unwrap()["errorNum"], 1202);
         let relayed = r#"{"error":true,"code":404,"errorNum":1202,"errorMessage":"document not found"}"#;
         assert!(dune::<Value>().output(response(200, relayed)).is_err());
+    }
+
+    #[test]
+    fn a_document_of_another_type_proves_that_it_was_read() {
+        let read = |body: &str| ReadDocument::<u8>::output(&dune(), response(200, body)).unwrap_err();
+        assert!(read(r#"{"_key":"k","_id":"logs/k","_rev":"_a","title":"Dune"}"#).proves_execution());
+        for body in [r#"{"_id":"k","_rev":"1-a","title":"Dune"}"#, r#"{"status":"ok"}"#, "[]", "<html>"] {
+            assert!(!read(body).proves_execution(), "{body}");
+        }
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, ErrorNumber, ErrorObject, Metadata, Operation, OutputError, RequestBuilder,
-    Scope,
+    ApiResponse, BuildError, ErrorNumber, ErrorObject, Metadata, Operation, OutputError, Scope,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
+use super::path::to_documents;
 use super::read::{ALLOW_DIRTY_READ, has_revision, stored_document};
 use crate::names::{CollectionName, Key};
 
@@ -70,10 +70,8 @@ impl<T: DeserializeOwned> Operation for ReadDocuments<T> {
         Metadata::put("document.read_many", "/_api/document/{collection}").safe().scope(Scope::Database);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut builder = RequestBuilder::new(Self::METADATA)
-            .path_param("collection", self.collection.as_str())
-            .query("onlyget", "true")
-            .json(&self.keys);
+        let mut builder =
+            to_documents(Self::METADATA, &self.collection).query("onlyget", "true").json(&self.keys);
         if self.allows_dirty_read {
             builder = builder.header(ALLOW_DIRTY_READ, "true");
         }
@@ -113,7 +111,8 @@ fn read_element<T: DeserializeOwned>(
     stored_document(&document).map(Some).map_err(|error| {
         let (path, reason) = (error.path(), error.source());
         let reason = reason.map_or_else(|| error.to_string(), ToString::to_string);
-        response.invalid(format_args!("[{index}].{path}: {reason}"))
+        let invalid = response.invalid(format_args!("[{index}].{path}: {reason}"));
+        invalid.executed_if(error.proves_execution())
     })
 }
 

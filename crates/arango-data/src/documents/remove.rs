@@ -5,16 +5,17 @@ use std::marker::PhantomData;
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, DatabaseName, ErrorObject, Failure, Metadata, Operation,
-    OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
+    OutputError, Permission, RequestClass, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::header::IF_MATCH;
 use http::{Request, StatusCode};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::evidence::Evidence;
+use super::path::to_document;
 use super::read::{ReadDocument, document_not_found};
 use super::resolution::{self, Effect, Expectation, StoredDocument};
 use super::ticket::DocumentTicket;
@@ -160,9 +161,7 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut builder = RequestBuilder::new(Self::METADATA)
-            .path_param("collection", self.collection.as_str())
-            .path_param("key", self.key.as_str());
+        let mut builder = to_document(Self::METADATA, &self.collection, Some(&self.key));
         for (is_set, name) in [
             (self.waits_for_sync, "waitForSync"),
             (self.returns_old, "returnOld"),
@@ -194,7 +193,10 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
             }
             return Ok(Removed { revision: None, old: None, evidence: None });
         }
-        let body: Body<Old> = response.json()?;
+        let body: Body<Old> = response.json().map_err(|error: OutputError| {
+            let is_removed = response.json::<Body<IgnoredAny>>().is_ok();
+            error.executed_if(is_removed)
+        })?;
         Ok(Removed { revision: Some(body.revision), old: body.old, evidence: None })
     }
 }

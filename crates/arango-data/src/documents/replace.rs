@@ -75,8 +75,8 @@ impl<W: WriteOutput> Operation for ReplaceDocument<W> {
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let builder = self.write.builder_with_key(Self::METADATA);
-        self.write.fill(builder, &self.write.body())?.build()
+        let builder = self.write.to_document(Self::METADATA);
+        self.write.fill(builder, self.write.body())?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {

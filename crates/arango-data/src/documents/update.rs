@@ -103,14 +103,14 @@ impl<W: WriteOutput> Operation for UpdateDocument<W> {
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut builder = self.write.builder_with_key(Self::METADATA);
+        let mut builder = self.write.to_document(Self::METADATA);
         if self.write.removes_nulls {
             builder = builder.query("keepNull", "false");
         }
         if self.write.replaces_objects {
             builder = builder.query("mergeObjects", "false");
         }
-        self.write.fill(builder, &self.write.body())?.build()
+        self.write.fill(builder, self.write.body())?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {

@@ -6,12 +6,12 @@ use arango_protocol::{
     BuildError, Conclusion, ErrorObject, Failure, Metadata, RequestBuilder, RequestClass, RequestProperties,
     Requirement,
 };
-use bytes::Bytes;
 use http::header::{HeaderValue, IF_MATCH};
 use serde_json::value::RawValue;
 
 use super::evidence::Evidence;
 use super::operation_id::OperationId;
+use super::path::{to_document, to_documents};
 use super::read::ReadDocument;
 use super::resolution::{self, Comparison, Content, Effect, Expectation, StoredDocument};
 use super::ticket::DocumentTicket;
@@ -106,9 +106,14 @@ impl Write {
         if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent }
     }
 
-    /// Starts a request whose path contains the given key.
-    pub(super) fn builder_with_key(&self, metadata: Metadata) -> RequestBuilder {
-        RequestBuilder::new(metadata).path_param("key", self.key.as_ref().map_or("", Key::as_str))
+    /// Starts a request to the documents of the collection.
+    pub(super) fn to_documents(&self, metadata: Metadata) -> RequestBuilder {
+        to_documents(metadata, &self.collection)
+    }
+
+    /// Starts a request to the document with the given key.
+    pub(super) fn to_document(&self, metadata: Metadata) -> RequestBuilder {
+        to_document(metadata, &self.collection, self.key.as_ref())
     }
 
     /// Returns the body, with the operation id.
@@ -119,23 +124,21 @@ impl Write {
         }
     }
 
-    /// Adds the options and the body, and fills the collection into the path.
+    /// Adds the options and the body.
     pub(super) fn fill(
         &self,
         builder: RequestBuilder,
-        body: &DocumentBody,
+        body: DocumentBody,
     ) -> Result<RequestBuilder, BuildError> {
         let builder = self.fill_options(builder)?;
-        let bytes: Bytes = body.bytes()?;
-        Ok(builder.bytes(bytes, HeaderValue::from_static("application/json")))
+        Ok(builder.bytes(body.into_bytes()?, HeaderValue::from_static("application/json")))
     }
 
-    /// Adds the options, and fills the collection into the path.
-    pub(super) fn fill_options(&self, builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
+    /// Adds the options.
+    pub(super) fn fill_options(&self, mut builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
         if let Some(reason) = self.operation_id.as_ref().and_then(OperationId::fault) {
             return Err(BuildError::Field { field: "operation_id", reason });
         }
-        let mut builder = builder.path_param("collection", self.collection.as_str());
         for (is_set, name) in [
             (self.waits_for_sync, "waitForSync"),
             (self.returns_new && !self.is_silent, "returnNew"),

@@ -87,7 +87,10 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> WriteOutput for Written<New, 
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {
     fn read(response: &ApiResponse) -> Result<Self, OutputError> {
-        response.json()
+        response.json().map_err(|error: OutputError| {
+            let is_written = response.json::<Written<IgnoredAny, IgnoredAny>>().is_ok();
+            error.executed_if(is_written)
+        })
     }
 
     fn found(stored: &RawValue, evidence: Evidence, returns_new: bool) -> Option<Self> {
@@ -158,6 +161,16 @@ mod tests {
         let written = Written::<(), ()>::read(&response(201, body)).unwrap();
         assert_eq!((written.old_revision, written.new, written.old), (None, None, None));
         assert!(Written::<(), ()>::read(&response(201, "{}")).is_err());
+    }
+
+    #[test]
+    fn a_document_of_another_type_proves_the_write_and_another_body_does_not() {
+        let read = |body: &str| Written::<u8, u8>::read(&response(202, body)).unwrap_err();
+        let error = read(r#"{"_id":"c/k","_key":"k","_rev":"_b","new":"x"}"#);
+        assert_eq!((error.path(), error.proves_execution()), ("new", true));
+        for body in [r#"{"_id":"c/k","_key":"k","new":"x"}"#, r#"{"new":"x"}"#, "[]", "<html>"] {
+            assert!(!read(body).proves_execution(), "{body}");
+        }
     }
 
     #[test]

@@ -14,12 +14,12 @@ use serde::ser::Error as _;
 
 use super::finite::to_vec;
 use super::members::members;
-use super::splice::{with_first_member, without_member};
+use super::splice::{with_first_member, with_key, without_member};
 use crate::names::Key;
 
 /// The JSON of a document, serialised once.
 ///
-/// An error is kept until the [bytes](Self::bytes) are read.
+/// An error is kept until the [bytes](Self::into_bytes) are read.
 #[derive(Clone)]
 pub(crate) struct DocumentBody(Result<Written, WriteFault>);
 
@@ -57,8 +57,7 @@ impl DocumentBody {
     pub(crate) fn with_key(self, key: &Key) -> Self {
         match self.0 {
             Ok(Written { json, key: None }) => {
-                let json = with_first_member(&json, "_key", key.as_str());
-                Self(Ok(Written { json, key: Some(key.clone()) }))
+                Self(Ok(Written { json: with_key(&json, key), key: Some(key.clone()) }))
             }
             _ => self.of_key(key),
         }
@@ -111,9 +110,9 @@ impl DocumentBody {
     }
 
     /// Returns the body of the request.
-    pub(crate) fn bytes(&self) -> Result<Bytes, BuildError> {
-        match &self.0 {
-            Ok(written) => Ok(written.json.clone()),
+    pub(crate) fn into_bytes(self) -> Result<Bytes, BuildError> {
+        match self.0 {
+            Ok(written) => Ok(written.json),
             Err(WriteFault::Json(text)) => Err(BuildError::Body(serde_json::Error::custom(text))),
             Err(WriteFault::Field(field, reason)) => Err(BuildError::Field { field, reason }),
         }

@@ -30,24 +30,43 @@ pub(crate) struct Members<'a> {
     at: usize,
 }
 
-impl<'a> Members<'a> {
-    /// Returns the name of the next member, and where the name and the value begin.
-    fn begin(&self) -> Option<(Cow<'a, str>, usize, usize)> {
+impl Members<'_> {
+    /// Returns where the name of the next member stands, with its quotes, and where the value begins.
+    fn begin(&self) -> Option<(Range<usize>, usize)> {
         let mut start = skip_space(self.json, self.at);
         if self.json.get(start) == Some(&b',') {
             start = skip_space(self.json, start + 1);
         }
-        let (name, name_end) = name(self.json, start)?;
+        if self.json.get(start) != Some(&b'"') {
+            return None;
+        }
+        let end = skip_string(self.json, start);
         // After the name there are a colon and perhaps spaces.
-        Some((name, start, skip_space(self.json, skip_space(self.json, name_end) + 1)))
+        Some((start..end, skip_space(self.json, skip_space(self.json, end) + 1)))
     }
+}
+
+/// Returns whether the object has a member at its top level whose name stands there as it is, without escapes.
+///
+/// `json` must be valid JSON.
+pub(crate) fn has_plain_member(json: &[u8], name: &str) -> bool {
+    let Some(mut members) = members(json) else { return false };
+    while let Some((quoted, value)) = members.begin() {
+        if unquoted(&json[quoted]) == Some(name.as_bytes()) {
+            return true;
+        }
+        members.at = skip_value(json, value);
+    }
+    false
 }
 
 impl<'a> Iterator for Members<'a> {
     type Item = Member<'a>;
 
     fn next(&mut self) -> Option<Member<'a>> {
-        let (name, start, value_start) = self.begin()?;
+        let (quoted, value_start) = self.begin()?;
+        let start = quoted.start;
+        let name = name(&self.json[quoted])?;
         let value_end = skip_value(self.json, value_start);
         self.at = value_end;
         Some(Member { name, value: value_start..value_end, span: start..value_end })
@@ -70,8 +89,8 @@ pub(crate) struct Array {
 pub(crate) fn array(json: &[u8], array_name: &str) -> Option<Array> {
     let mut members = members(json)?;
     loop {
-        let (name, _, start) = members.begin()?;
-        if name == array_name {
+        let (quoted, start) = members.begin()?;
+        if name(&json[quoted])? == array_name {
             return elements(json, start);
         }
         members.at = skip_value(json, start);
@@ -103,23 +122,25 @@ fn elements(json: &[u8], start: usize) -> Option<Array> {
     }
 }
 
-fn skip_space(json: &[u8], at: usize) -> usize {
-    let rest = json.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+fn skip_space(json: &[u8], mut at: usize) -> usize {
+    while json.get(at).is_some_and(u8::is_ascii_whitespace) {
+        at += 1;
+    }
+    at
 }
 
-/// Returns the name that begins at `at`, and where it ends.
-fn name(json: &[u8], at: usize) -> Option<(Cow<'_, str>, usize)> {
-    if json.get(at) != Some(&b'"') {
-        return None;
-    }
-    let end = skip_string(json, at);
-    let quoted = json.get(at..end)?;
-    let inner = quoted.get(1..quoted.len().checked_sub(1)?)?;
+/// Returns the name that stands in quotes.
+fn name(quoted: &[u8]) -> Option<Cow<'_, str>> {
+    let inner = unquoted(quoted)?;
     if inner.contains(&b'\\') {
-        return Some((Cow::Owned(serde_json::from_slice(quoted).ok()?), end));
+        return Some(Cow::Owned(serde_json::from_slice(quoted).ok()?));
     }
-    Some((Cow::Borrowed(std::str::from_utf8(inner).ok()?), end))
+    Some(Cow::Borrowed(std::str::from_utf8(inner).ok()?))
+}
+
+/// Returns what stands between the quotes; `None` if the second one is missing.
+fn unquoted(quoted: &[u8]) -> Option<&[u8]> {
+    quoted.get(1..quoted.len().checked_sub(1)?)
 }
 
 /// Returns the end of the string that begins at `at`.
@@ -233,6 +254,16 @@ mod tests {
     }
 
     #[test]
+    fn a_member_is_found_by_its_plain_name_at_the_top_level_only() {
+        let has = |json: &str| has_plain_member(json.as_bytes(), "_rev");
+        assert!(has(r#"{"_key":"a,\"_rev\":","x":{"_rev":1},"_rev":"_a"}"#) && has(" { \"_rev\" : 1 } "));
+        for json in [r#"{"x":{"_rev":1}}"#, r#"{"_revs":1,"x":"_rev"}"#, r#"["_rev"]"#, "{}", "", r#"{"_rev"#]
+        {
+            assert!(!has(json), "{json}");
+        }
+    }
+
+    #[test]
     fn only_an_object_has_members() {
         for json in ["[]", "1", "\"{\"", "null", ""] {
             assert!(members(json.as_bytes()).is_none(), "{json}");
@@ -277,6 +308,7 @@ mod tests {
         fn no_bytes_make_the_search_panic(bytes: Vec<u8>, text in "[{}\\[\\]\"\\\\:, a1]{0,24}") {
             assert!(members(&bytes).is_none_or(|found| found.count() <= 24 + bytes.len()));
             assert!(members(text.as_bytes()).is_none_or(|found| found.count() <= 24 + bytes.len()));
+            _ = (has_plain_member(&bytes, "a"), has_plain_member(text.as_bytes(), "a"));
         }
     }
 }

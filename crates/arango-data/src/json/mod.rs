@@ -20,5 +20,5 @@ pub use write::write_document;
 
 pub(crate) use body::{DocumentBody, KeyFault, OwnKey, own_key};
 pub(crate) use finite::{append, to_raw};
-pub(crate) use members::{array, members};
+pub(crate) use members::{array, has_plain_member, members};
 pub(crate) use splice::without_member;

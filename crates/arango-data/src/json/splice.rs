@@ -4,21 +4,46 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use crate::names::Key;
+
 /// Returns the object with one member more, a text, as its first.
 pub(super) fn with_first_member(json: &[u8], name: &str, text: &str) -> Bytes {
-    let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
-    let rest = json[open..].trim_ascii_start();
+    let rest = after_brace(json);
     // Both texts are quoted, and there are a brace, a colon and a comma more.
     let mut with = Vec::with_capacity(rest.len() + name.len() + text.len() + 7);
     with.push(b'{');
     push_quoted(&mut with, name);
     with.push(b':');
     push_quoted(&mut with, text);
-    if !rest.starts_with(b"}") {
-        with.push(b',');
-    }
-    with.extend_from_slice(rest);
+    push_members(&mut with, rest);
     with.into()
+}
+
+/// Returns the object with a `_key` as its first member.
+pub(super) fn with_key(json: &[u8], key: &Key) -> Bytes {
+    const BEFORE_KEY: &[u8] = br#"{"_key":""#;
+    let rest = after_brace(json);
+    let mut with = Vec::with_capacity(BEFORE_KEY.len() + key.as_str().len() + 2 + rest.len());
+    with.extend_from_slice(BEFORE_KEY);
+    // It contains no character that JSON escapes.
+    with.extend_from_slice(key.as_str().as_bytes());
+    with.push(b'"');
+    push_members(&mut with, rest);
+    with.into()
+}
+
+/// Returns what stands after the opening brace of an object.
+fn after_brace(json: &[u8]) -> &[u8] {
+    let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
+    json[open..].trim_ascii_start()
+}
+
+/// Appends the other members of an object after its first one.
+fn push_members(json: &mut Vec<u8>, rest: &[u8]) {
+    if !rest.starts_with(b"}") {
+        json.push(b',');
+    }
+    json.extend_from_slice(rest);
 }
 
 fn push_quoted(json: &mut Vec<u8>, text: &str) {

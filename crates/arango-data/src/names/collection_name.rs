@@ -1,6 +1,9 @@
 //! Names of collections.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use arango_protocol::{Metadata, RequestBuilder};
+use http::uri::PathAndQuery;
 
 use super::{InvalidIdentifier, string_impls};
 
@@ -21,7 +24,13 @@ const MAX_LENGTH: usize = 256;
 /// # Ok::<(), arango_data::InvalidIdentifier>(())
 /// ```
 #[derive(Clone)]
-pub struct CollectionName(Arc<str>);
+pub struct CollectionName(Arc<Repr>);
+
+struct Repr {
+    name: Box<str>,
+    /// The path of its documents. Encoded once, since each call of a document needs it.
+    documents_path: OnceLock<PathAndQuery>,
+}
 
 string_impls!(CollectionName);
 
@@ -44,20 +53,30 @@ impl CollectionName {
     pub fn new(name: &str) -> Result<Self, InvalidIdentifier> {
         match fault(name) {
             Some(reason) => Err(InvalidIdentifier::new("collection name", name, reason)),
-            None => Ok(Self(name.into())),
+            None => Ok(Self(Arc::new(Repr { name: name.into(), documents_path: OnceLock::new() }))),
         }
     }
 
     /// Returns the name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.name
     }
 
     /// Returns whether the name is that of a system collection.
     ///
     /// It begins with `_`.
     pub fn is_system(&self) -> bool {
-        self.0.starts_with('_')
+        self.0.name.starts_with('_')
+    }
+
+    /// Returns the path of its documents.
+    pub(crate) fn documents_path(&self) -> &PathAndQuery {
+        const DOCUMENTS: Metadata = Metadata::get("documents", "/_api/document/{collection}");
+        self.0.documents_path.get_or_init(|| {
+            let request = RequestBuilder::new(DOCUMENTS).path_param("collection", self.as_str()).build();
+            let path = request.ok().and_then(|request| request.uri().path_and_query().cloned());
+            path.expect("each valid name is a segment of a path")
+        })
     }
 }
 
@@ -69,9 +88,10 @@ pub(super) fn fault(name: &str) -> Option<&'static str> {
         [b'0'..=b'9', ..] => Some("begins with a digit"),
         [b'.', ..] => Some("begins with a dot"),
         [b' ', ..] | [.., b' '] => Some("begins or ends with a space"),
-        bytes if bytes.contains(&b'/') => Some("contains a slash"),
-        bytes if bytes.iter().any(|byte| *byte < b' ') => Some("contains a control character"),
-        _ => None,
+        bytes => match bytes.iter().find(|byte| **byte == b'/' || **byte < b' ')? {
+            b'/' => Some("contains a slash"),
+            _ => Some("contains a control character"),
+        },
     }
 }
 
@@ -115,8 +135,10 @@ mod tests {
         }
 
         #[test]
-        fn every_accepted_name_survives_json(name: String) {
+        fn every_accepted_name_survives_json_and_is_a_segment_of_a_path(name: String) {
             if let Ok(name) = CollectionName::try_from(name) {
+                let segment = name.documents_path().path().strip_prefix("/_api/document/").unwrap();
+                prop_assert!(!segment.is_empty() && !segment.contains('/'));
                 let text = serde_json::to_string(&name).unwrap();
                 prop_assert_eq!(serde_json::from_str::<CollectionName>(&text).unwrap(), name);
             }

@@ -24,7 +24,11 @@ pub trait Row: Sized {
 impl<T: DeserializeOwned> Row for T {
     /// In one pass, straight into the rows.
     fn read_batch(response: &ApiResponse) -> Result<Batch<Self>, OutputError> {
-        Ok(Body::<Vec<T>>::read(response)?.into_batch(response, |rows| rows))
+        let body = Body::<Vec<T>>::read(response).map_err(|error| {
+            let is_batch = Body::<Vec<IgnoredAny>>::read(response).is_ok();
+            error.executed_if(is_batch)
+        })?;
+        Ok(body.into_batch(response, |rows| rows))
     }
 
     fn row_count(&self) -> u64 {
@@ -149,6 +153,21 @@ mod tests {
         assert_eq!(books[2].as_ref().unwrap_err().path(), "result[2].title");
         assert_eq!(books[3].as_ref().unwrap_err().path(), "result[3]");
         assert_eq!(rows.iter::<&RawValue>().next().unwrap().unwrap().get(), r#"{"title":"Dune"}"#);
+    }
+
+    #[test]
+    fn a_row_of_another_type_proves_that_the_query_was_executed() {
+        let read = |body: &str| u8::read_batch(&response(200, body)).unwrap_err().proves_execution();
+        assert!(read(BODY));
+        for body in [
+            r#"{"result":["x"],"hasMore":true,"error":false}"#,
+            r#"{"result":["x"],"hasMore":false}"#,
+            r#"{"result":"x","hasMore":false,"error":false}"#,
+            r#"{"status":"ok"}"#,
+            "<html>",
+        ] {
+            assert!(!read(body), "{body}");
+        }
     }
 
     #[test]

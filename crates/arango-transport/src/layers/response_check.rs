@@ -16,7 +16,8 @@ use crate::types::coordinator::Coordinator;
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
 pub(crate) fn is_foreign(context: &CallContext, error: &OutputError) -> bool {
-    context.progress.responder() == Responder::Unknown && error.error_object().is_none()
+    let may_be_foreign = error.error_object().is_none() && !error.proves_execution();
+    may_be_foreign && context.progress.responder() == Responder::Unknown
 }
 
 /// Returns the error of such a response, after which the retry layer continues.
@@ -34,7 +35,8 @@ fn failed(context: &CallContext, error: OutputError) -> AttemptError {
 
 /// Returns the failed attempt of a response that is not a success of its call.
 ///
-/// A successful status alone does not prove that the request was executed, so the outcome is unknown then.
+/// A successful status alone does not prove that the request was executed, so the outcome is unknown then. A body that only a type
+/// of the program does not fit proves it.
 fn attempt(context: &CallContext, error: &OutputError) -> Attempt {
     let mut attempt = match error.error_object() {
         // An error object with a successful status is classified by the status that it contains.
@@ -54,6 +56,7 @@ fn attempt(context: &CallContext, error: &OutputError) -> Attempt {
             attempt.is_arangodb = false;
             attempt
         }
+        None if error.proves_execution() => Attempt::new(ErrorKind::Decode, Outcome::Executed, Phase::Body),
         None => Attempt::new(ErrorKind::Decode, Outcome::Unknown, Phase::Body),
     };
     attempt.status = Some(error.status());

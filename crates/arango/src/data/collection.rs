@@ -235,32 +235,36 @@ impl Collection {
 
     async fn reads_whether_keys_are_accepted(&mut self) -> Result<bool, Error> {
         let name = self.name()?;
-        let entry = [self.database.prefix(), "/", name.as_str()].concat();
-        if let Some(known) = self.database.shared.data.generated_keys.are_accepted(&entry) {
+        let known = &self.database.shared.data.generated_keys;
+        if let Some(known) = known.are_accepted(self.database.prefix(), name.as_str()) {
             return Ok(known);
         }
         let read = GetCollectionProperties { collection: name.clone() };
         let limit = TimeLimit::start(&self.database, &read);
         // Boxed: rare and large, so it should not enlarge the future of every insert.
         let accepts = Box::pin(self.database.execute(read)).await?.accepts_generated_keys();
-        self.database.shared.data.generated_keys.record(entry, accepts);
+        self.record_whether_keys_are_accepted(accepts);
         self.database = limit.apply(&self.database);
         Ok(accepts)
     }
 
     /// Records that the collection has refused a key that the client made.
     pub(super) fn refuses_generated_keys(&self) {
+        self.record_whether_keys_are_accepted(false);
+    }
+
+    fn record_whether_keys_are_accepted(&self, are_accepted: bool) {
         if let Ok(name) = &self.name {
-            let entry = [self.database.prefix(), "/", name.as_str()].concat();
-            self.database.shared.data.generated_keys.record(entry, false);
+            let known = &self.database.shared.data.generated_keys;
+            known.record(self.database.prefix(), name.as_str(), are_accepted);
         }
     }
 
     /// Returns whether it is known that the collection does not accept the keys that the client makes.
     pub(super) fn has_refused_generated_keys(&self) -> bool {
         let Ok(name) = &self.name else { return false };
-        let entry = [self.database.prefix(), "/", name.as_str()].concat();
-        self.database.shared.data.generated_keys.are_accepted(&entry) == Some(false)
+        let known = &self.database.shared.data.generated_keys;
+        known.are_accepted(self.database.prefix(), name.as_str()) == Some(false)
     }
 
     /// Returns the name, or the error of a call under an invalid one.

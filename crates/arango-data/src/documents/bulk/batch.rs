@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, DatabaseName, ErrorKind, ErrorNumber, Failure, Metadata, Outcome,
-    OutputError, RequestBuilder, RequestClass, RequestProperties, Resolution,
+    OutputError, RequestClass, RequestProperties, Resolution,
 };
 use bytes::Bytes;
 use http::Request;
@@ -111,7 +111,7 @@ impl Batch {
     }
 
     pub(super) fn request(&self, metadata: Metadata) -> Result<Request<Bytes>, BuildError> {
-        let mut builder = RequestBuilder::new(metadata);
+        let mut builder = self.write.to_documents(metadata);
         match self.change {
             Change::Insert(mode) => builder = mode.fill(builder, &self.write),
             Change::Update => {

@@ -249,8 +249,8 @@ impl<W: WriteOutput> Operation for InsertDocument<W> {
             Some(key) => body.with_key(key),
             None => body,
         };
-        let builder = self.mode.fill(RequestBuilder::new(Self::METADATA), &self.write);
-        self.write.fill(builder, &body)?.build()
+        let builder = self.mode.fill(self.write.to_documents(Self::METADATA), &self.write);
+        self.write.fill(builder, body)?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {

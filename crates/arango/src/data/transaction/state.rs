@@ -238,7 +238,8 @@ impl Met {
                 | K::SchemaViolation
         );
         // Executed, but the caller does not know with which result.
-        let is_unread = matches!(self.failure.kind, K::BodyInterrupted | K::BodyTimeout | K::ResponseDropped);
+        let is_unread =
+            matches!(self.failure.kind, K::BodyInterrupted | K::BodyTimeout | K::ResponseDropped | K::Decode);
         match self.failure.kind {
             K::TransactionGone => Some(Status::Gone),
             _ if self.is_conflict() => Some(Status::Conflict),
@@ -283,6 +284,7 @@ mod tests {
         for (kind, outcome, expected) in [
             (K::ConnectionLost, Outcome::Unknown, Some(K::TransactionPoisoned)),
             (K::BodyInterrupted, Outcome::Executed, Some(K::TransactionPoisoned)),
+            (K::Decode, Outcome::Executed, Some(K::TransactionPoisoned)),
             (K::InvalidQuery, Outcome::Unknown, Some(K::TransactionPoisoned)),
             (K::InvalidQuery, Outcome::NotExecuted, None),
             (K::ConnectRefused, Outcome::NotExecuted, None),

@@ -1,5 +1,8 @@
 //! The rows of a query, batch by batch.
 
+mod detach;
+mod progress;
+
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -9,23 +12,23 @@ use std::time::Duration;
 use std::{fmt, vec};
 
 use arango_data::{Batch, Extra, NextBatch, RawRows, Row, Warning};
-use arango_transport::protocol::{BuildError, Outcome};
+use arango_transport::protocol::Outcome;
 use arango_transport::{Coordinator, Error};
 use futures_util::{Stream, TryStreamExt};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::data::cursor_ticket::CursorTicket;
 use crate::data::query_trace::{QueryTrace, observe};
 use crate::data::row_batch::RowBatch;
 use crate::data::server_cursor::ServerCursor;
 use crate::data::transaction::TransactionCalls;
-use crate::handles::data_support::{invalid_request, without_runtime};
+use crate::handles::data_support::without_runtime;
 use crate::handles::database::Database;
-use crate::handles::unix_time::unix_millis;
+
+pub(super) use progress::CursorEffect;
+pub use progress::CursorLost;
 
 /// Why a cursor returns no more rows before its last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,41 +72,6 @@ pub struct Cursor<T, B = ()> {
     extra: Extra,
     server: ServerCursor,
     borrowed: PhantomData<B>,
-}
-
-/// How far a cursor was read that was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CursorLost {
-    /// The number of batches that were read.
-    pub batches: u64,
-    /// The number of rows that were returned.
-    pub rows: u64,
-    /// Whether what the query has written is committed.
-    ///
-    /// `None` if it writes nothing, and if that is unknown: a stream commits with its last batch, whose response may be the
-    /// one that was lost.
-    pub is_committed: Option<bool>,
-}
-
-/// What a query has written when its first batch is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum CursorEffect {
-    /// Nothing: it only reads.
-    None,
-    /// Everything, and it is committed.
-    Committed,
-    /// It is a stream that writes when its batches are read. So no batch is read before it is needed.
-    CommitsWithItsLastBatch,
-    /// What the transaction has, which is used by one request at a time.
-    OfTransaction,
-}
-
-impl CursorEffect {
-    /// Whether a batch may be read before it is needed.
-    fn allows_reading_ahead(self) -> bool {
-        matches!(self, Self::None | Self::Committed)
-    }
 }
 
 impl<T: Row + Send + 'static, B> Cursor<T, B> {
@@ -289,59 +257,6 @@ impl<B> Cursor<RawRows, B> {
     pub async fn next_batch(&mut self) -> Result<Option<RowBatch>, Error> {
         let rows = poll_fn(|cx| self.poll_row(cx)).await.transpose()?;
         Ok(rows.map(|rows| RowBatch::new(rows, &self.server)))
-    }
-}
-
-impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
-    /// Continues a cursor after the batch that a ticket names.
-    pub(super) fn resumed(database: Database, ticket: &CursorTicket, batch: Batch<T>) -> Self {
-        let id = Some(ticket.next.cursor().clone());
-        // Also after the last batch, which names no cursor.
-        let server = ServerCursor { database, owner: ticket.owner(), is_kept: true, id, transaction: None };
-        let progress = CursorLost { batches: ticket.batches, rows: ticket.rows, is_committed: None };
-        Self::begin(server, batch, ticket.effect, ticket.ttl, None, progress)
-    }
-
-    /// Leaves the cursor on the server, for [`resume`](Database::resume), also in another process.
-    ///
-    /// Returns the rows of the current batch that were not returned yet, and a ticket for those of the batches after it;
-    /// `None` if there is no batch after it. A batch that was read in advance is read again. The server closes the cursor
-    /// [some time](crate::data::Query::ttl) after its last batch was read, unless it is resumed before.
-    ///
-    /// # Errors
-    ///
-    /// [`Request`](crate::ErrorKind::Request) if the server has no numbered batches, before 3.11: a batch that is being
-    /// read would be lost. The cursor stays as it is then, with all of its rows. Also if the cursor has failed or was detached
-    /// before: its rows are not complete.
-    pub fn detach(&mut self) -> Result<(Vec<T>, Option<CursorTicket>), Error> {
-        let is_numbered = self.next_batch.as_ref().is_none_or(NextBatch::is_repeatable);
-        let refusal = match self.ended {
-            Some(Ended::Failed) => Some("has failed, so its rows are not complete"),
-            Some(Ended::Detached) => Some("was detached before"),
-            None if is_numbered => None,
-            None => Some("has no numbered batches, which servers have since 3.11"),
-        };
-        if let Some(reason) = refusal {
-            return Err(invalid_request::<NextBatch<T>>(BuildError::Field { field: "cursor", reason }));
-        }
-        let rows: Vec<T> = std::mem::take(&mut self.rows).collect();
-        self.ended = Some(Ended::Detached);
-        // What is being read in advance belongs to the ticket.
-        self.fetch = None;
-        let Some(next) = self.next_batch.take() else { return Ok((rows, None)) };
-        self.server.id = None;
-        self.progress.rows += u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        let ticket = CursorTicket {
-            database: self.server.database.display_name().to_owned(),
-            coordinator: self.server.owner.as_ref().map(ToString::to_string),
-            next: next.rows_as(),
-            batches: self.progress.batches,
-            rows: self.progress.rows,
-            effect: self.effect,
-            ttl: self.ttl,
-            unix_millis: unix_millis(),
-        };
-        Ok((rows, Some(ticket)))
     }
 }
 
