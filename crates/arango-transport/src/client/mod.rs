@@ -1,6 +1,8 @@
 //! The public transport: building, sending, reconfiguring, observing and closing.
 
 pub(crate) mod builder;
+pub(crate) mod call_accounting;
+pub(crate) mod closing;
 pub(crate) mod coordinator_state;
 pub(crate) mod discovery;
 #[cfg(feature = "metrics")]
