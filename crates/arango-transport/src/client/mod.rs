@@ -14,5 +14,6 @@ pub(crate) mod probe;
 pub(crate) mod reconfigure;
 pub(crate) mod stack;
 pub(crate) mod state;
+mod streamed_call;
 pub(crate) mod streamed_response;
 pub(crate) mod transport;

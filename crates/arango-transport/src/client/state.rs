@@ -16,7 +16,7 @@ use crate::types::coordinator::Coordinator;
 pub struct ClientState {
     /// Counters since the client was built.
     pub calls: CallCounts,
-    /// Calls that have not ended yet.
+    /// Calls that have not ended yet; one whose response is streamed has ended for this number with its head.
     pub in_progress: usize,
     /// The number of retries that the budget allows at this moment.
     ///

@@ -22,6 +22,7 @@ use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
+use crate::client::streamed_call::StreamedCall;
 use crate::client::streamed_response::StreamedResponse;
 use crate::error::Error;
 use crate::error::attempt::Attempt;
@@ -116,8 +117,14 @@ impl Transport {
         let context = self.record(request, call);
         async move {
             let result = self.run(Arc::clone(&context)).await;
-            self.record_end(&context, result.as_ref().err());
+            let is_streamed = context.call.streaming && result.is_ok();
+            if !is_streamed {
+                self.record_end(&context, result.as_ref().err());
+            }
             let mut response = *result?;
+            if is_streamed {
+                self.streamed_call(&context).observe(response.body_mut());
+            }
             if let Some(coordinator) = context.attempts.coordinator() {
                 response.extensions_mut().insert(coordinator);
             }
@@ -212,9 +219,13 @@ impl Transport {
     ) -> Result<StreamedResponse, Error> {
         let unsent = Arc::get_mut(&mut context).expect("a prepared request is not shared before it is sent");
         (unsent.call.streaming, unsent.call.has_body) = (true, false);
-        let result = self.run(Arc::clone(&context)).await;
-        self.record_end(&context, result.as_ref().err());
-        Ok(StreamedResponse::new(context, result?))
+        match self.run(Arc::clone(&context)).await {
+            Ok(response) => Ok(StreamedResponse::new(self.streamed_call(&context), context, response)),
+            Err(error) => {
+                self.record_end(&context, Some(&error));
+                Err(error)
+            }
+        }
     }
 
     async fn send_and_read<T>(
@@ -275,8 +286,14 @@ impl Transport {
     #[inline]
     fn record_end(&self, context: &CallContext, failed: Option<&Error>) {
         self.counts().call(failed.map(Error::outcome));
-        metrics::called(context, failed);
+        metrics::called(context, failed.map(|error| (error.outcome(), error.kind())));
         self.0.sampler.tick(context.started, self);
+    }
+
+    /// Returns what counts a call when the body of its response has ended.
+    fn streamed_call(&self, context: &Arc<CallContext>) -> StreamedCall {
+        self.0.sampler.tick(context.started, self);
+        StreamedCall::new(self.counts().clone(), Arc::clone(context))
     }
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
