@@ -194,12 +194,18 @@ pub(crate) struct Journal {
     #[arg(long)]
     pub(crate) failed: bool,
 
-    /// Print one JSON object instead of a table.
+    /// Print one JSON object instead of a table; with `--follow`, one for each request.
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// Go on with each new request, until Ctrl-C.
+    ///
+    /// A request is printed when it has a response, or after a second without one.
+    #[arg(long)]
+    pub(crate) follow: bool,
+
     /// Forget all requests so far instead of printing them.
-    #[arg(long, conflicts_with_all = ["last", "failed", "json"])]
+    #[arg(long, conflicts_with_all = ["last", "failed", "json", "follow"])]
     pub(crate) clear: bool,
 
     #[command(flatten)]
