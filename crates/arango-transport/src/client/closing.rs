@@ -43,7 +43,7 @@ impl Transport {
             let has_clock = Handle::try_current().is_ok();
             let in_time = has_clock && timeout(grace, ended).await.is_ok();
             shared.lifecycle.end();
-            for pool in shared.pools.all() {
+            for pool in shared.pools.close() {
                 pool.abort();
             }
             if !in_time && has_clock {

@@ -6,6 +6,7 @@ use arango_protocol::{ErrorKind, Outcome};
 
 use crate::call::context::CallContext;
 use crate::call::counts::CallTotals;
+use crate::call::lifecycle::Lifecycle;
 use crate::layers::attempt::receive;
 use crate::pool::body::Body;
 use crate::pool::streamed::BodyEnd;
@@ -17,12 +18,19 @@ use crate::telemetry::metrics;
 #[derive(Debug)]
 pub(super) struct StreamedCall {
     counts: CallTotals,
+    lifecycle: Lifecycle,
     context: Arc<CallContext>,
 }
 
 impl StreamedCall {
-    pub(super) fn new(counts: CallTotals, context: Arc<CallContext>) -> Self {
-        Self { counts, context }
+    pub(super) fn new(counts: CallTotals, lifecycle: Lifecycle, context: Arc<CallContext>) -> Self {
+        Self { counts, lifecycle, context }
+    }
+
+    /// Returns the kind of the error with which the body ends: its connection may have been closed with the client.
+    pub(super) fn kind(&self, kind: ErrorKind) -> ErrorKind {
+        let is_closed = kind == ErrorKind::BodyInterrupted && self.lifecycle.has_ended();
+        if is_closed { ErrorKind::ClientClosed } else { kind }
     }
 
     /// Ends with a body that the caller reads without knowing of the call.
@@ -33,6 +41,7 @@ impl StreamedCall {
                 let context = &self.context;
                 let earlier = context.attempts.worst_outcome(context.progress.sends.sent());
                 let outcome = receive::broken_off_outcome(context, kind).max(earlier);
+                let kind = self.kind(kind);
                 self.end(Some((outcome, kind)));
             }
             BodyEnd::Dropped => {}

@@ -130,7 +130,10 @@ impl StreamedResponse {
         self.deadline = None;
     }
 
-    fn interrupt(&mut self, interrupted: Interrupted) -> Error {
+    fn interrupt(&mut self, mut interrupted: Interrupted) -> Error {
+        if let Some(call) = &self.call {
+            interrupted.kind = call.kind(interrupted.kind);
+        }
         self.close(BodyEnd::Failed(interrupted.kind));
         let failed = receive::broken_off(&self.context, self.status(), interrupted);
         let error = response_check::interrupted(&self.context, failed);

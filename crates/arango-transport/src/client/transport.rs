@@ -293,7 +293,7 @@ impl Transport {
     /// Returns what counts a call when the body of its response has ended.
     fn streamed_call(&self, context: &Arc<CallContext>) -> StreamedCall {
         self.0.sampler.tick(context.started, self);
-        StreamedCall::new(self.counts().clone(), Arc::clone(context))
+        StreamedCall::new(self.counts().clone(), self.0.lifecycle.clone(), Arc::clone(context))
     }
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
