@@ -227,7 +227,7 @@ async fn a_streamed_call_and_its_attempt_are_recorded_once_when_its_body_has_end
     };
     let post = ("http.request.method", "POST");
 
-    let _slow = cluster.coordinator(0).inject(Fault::slow_body(5, Duration::from_secs(1)));
+    let slow = cluster.coordinator(0).inject(Fault::slow_body(5, Duration::from_secs(1)));
     let mut body = stream().await;
     body.try_next().await.unwrap().unwrap();
     let recorded = snapshot(&snapshotter);
@@ -245,11 +245,14 @@ async fn a_streamed_call_and_its_attempt_are_recorded_once_when_its_body_has_end
 
     // The snapshots are consumed: each has what is new.
     drop(stream().await);
+    drop(slow);
     assert_eq!(count(&snapshot(&snapshotter), ATTEMPTS, post), 0, "dropped before its end");
 
     let _broken = cluster.coordinator(0).inject(Fault::truncate(5));
     let mut body = stream().await;
-    while body.try_next().await.is_ok() {}
+    while let Ok(part) = body.try_next().await {
+        assert!(part.is_some(), "it ends with an error");
+    }
     drop(body);
     let (recorded, kind) = (snapshot(&snapshotter), ("error.type", "BodyInterrupted"));
     assert_eq!((count(&recorded, CALLS, kind), count(&recorded, ATTEMPTS, kind)), (1, 1));
