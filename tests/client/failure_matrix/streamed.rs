@@ -218,6 +218,18 @@ async fn s5_arangodb_without_product_headers_stays_healthy(class: RequestClass) 
             assert_eq!((state(&client), client.state().calls.succeeded), (MemberState::Healthy, count));
         }
         assert_eq!(cluster.journal().executions("m"), 20);
+        // A probe lets it return, and a streamed response ends its half-open state.
+        cluster.coordinator(0).kill();
+        for _ in 0..3 {
+            first(&client).execute(insert("lost", class)).await.unwrap_err();
+        }
+        cluster.coordinator(0).restart().await.unwrap();
+        sleep(Duration::from_secs(3)).await;
+        client.db("_system").version().await.unwrap();
+        sleep(Duration::from_secs(3)).await;
+        assert_eq!(state(&client), MemberState::HalfOpen);
+        assert!(read(&client, api, insert("m", class)).await);
+        assert_eq!(state(&client), MemberState::Healthy);
     }
 }
 

@@ -64,7 +64,7 @@ impl StreamedAttempt {
             (_, Some(kind)) => signal::signal(&Attempt::new(kind, Outcome::Unknown, Phase::Body)),
             (Responder::ArangoDb, None) => Signal::Success,
             // The probe that made it half-open has found ArangoDB, which a proxy may keep from naming itself.
-            (Responder::Unknown, None) if self.is_probed_just_now() => Signal::Neutral,
+            (Responder::Unknown, None) if self.is_probed_just_now() => Signal::Success,
             (Responder::Unknown, None) => Signal::Unrecognized,
         }
     }
