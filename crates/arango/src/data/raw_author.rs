@@ -58,6 +58,7 @@ pub(super) fn accept(response: ApiResponse) -> Result<ApiResponse, OutputError> 
 }
 
 /// Decodes a response that ArangoDB wrote: a body that fits a type proves that, unless any object fits it.
+#[expect(clippy::needless_pass_by_value, reason = "same signature as `accept`")]
 pub(super) fn decode<T: DeserializeOwned>(response: ApiResponse) -> Result<T, OutputError> {
     let output = response.json()?;
     let requires_a_field = || serde_json::from_str::<T>("{}").is_err();
