@@ -185,6 +185,7 @@ pub(crate) struct Upgrade {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub(crate) struct Journal {
     /// How many requests are printed at most.
     #[arg(long, value_name = "N", default_value_t = 50)]

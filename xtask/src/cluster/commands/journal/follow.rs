@@ -40,7 +40,7 @@ pub(super) async fn follow(command: &Journal, cluster: &Found) -> Result<ExitCod
     loop {
         match printer.print(&new) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-            printed => printed.context("cannot write to stdout")?,
+            written => written.context("cannot write to stdout")?,
         }
         tokio::select! {
             () = sleep(INTERVAL) => {}
