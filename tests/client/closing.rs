@@ -6,9 +6,11 @@ use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
+use bytes::Bytes;
+use http_body_util::Full;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{client, cluster, concurrent_version_calls, insert};
+use crate::support::{builder, client, cluster, concurrent_version_calls, insert};
 
 /// Delays every write by `delay`.
 fn slow_writes(cluster: &TestCluster, delay: Duration) -> Vec<FaultGuard> {
@@ -127,4 +129,44 @@ fn closing_needs_no_runtime() {
     assert_eq!(error.kind(), ErrorKind::ClientClosed);
     runtime.block_on(async { sleep(Duration::from_millis(1)).await });
     assert_eq!(open_connections(&cluster), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_streamed_body_that_exceeds_the_grace_period_says_that_the_client_is_closed() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let stalled = Fault::stall(5).on(Match::post("/_api/document/*"));
+    let _stalled = cluster.inject(&stalled);
+    let write = insert("m", RequestClass::NonIdempotent);
+    let mut body = client.db("_system").execute_streaming(write).await.unwrap();
+    assert_eq!(body.try_next().await.unwrap().unwrap().len(), 5);
+    let reading = tokio::spawn(async move { body.try_next().await });
+    let start = Instant::now();
+    client.close(Duration::from_secs(2)).await;
+    assert_eq!(start.elapsed().as_secs(), 2);
+    let error = reading.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::Executed));
+    let calls = client.state().calls;
+    assert_eq!((calls.succeeded, calls.failed_executed, cluster.journal().executions("m")), (0, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_middleware_passes_on_after_the_grace_period_is_not_sent() {
+    let cluster = cluster().await;
+    let slow = tower::layer::layer_fn(|inner: arango::transport::CallService| {
+        tower::service_fn(move |request: http::Request<Full<Bytes>>| {
+            let mut inner = inner.clone();
+            async move {
+                sleep(Duration::from_secs(10)).await;
+                tower::Service::call(&mut inner, request).await
+            }
+        })
+    });
+    // No coordinator has a pool yet.
+    let client = builder(&cluster).layer(slow).build().unwrap();
+    let write_call = start_write(&client).await;
+    client.close(Duration::from_secs(2)).await;
+    let error = write_call.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::NotExecuted));
+    assert_eq!((cluster.journal().received("m"), open_connections(&cluster)), (0, 0));
 }

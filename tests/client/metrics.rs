@@ -216,6 +216,50 @@ fn the_dashboard_can_be_limited_to_one_coordinator() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_streamed_call_and_its_attempt_are_recorded_once_when_its_body_has_ended() {
+    const CALLS: &str = "db.client.operation.duration";
+    const ATTEMPTS: &str = "http.client.request.duration";
+    let cluster = cluster_of(1).await;
+    let (snapshotter, _guard) = install_recorder();
+    let client = client(&cluster);
+    let stream = async || {
+        client.db("_system").execute_streaming(insert("m", RequestClass::NonIdempotent)).await.unwrap()
+    };
+    let post = ("http.request.method", "POST");
+
+    let slow = cluster.coordinator(0).inject(Fault::slow_body(5, Duration::from_secs(1)));
+    let mut body = stream().await;
+    body.try_next().await.unwrap().unwrap();
+    let recorded = snapshot(&snapshotter);
+    assert_eq!(
+        (count(&recorded, CALLS, ("arango.outcome", "executed")), count(&recorded, ATTEMPTS, post)),
+        (0, 0)
+    );
+    while body.try_next().await.unwrap().is_some() {}
+    drop(body);
+    let recorded = snapshot(&snapshotter);
+    assert_eq!(
+        (count(&recorded, CALLS, ("arango.outcome", "executed")), count(&recorded, ATTEMPTS, post)),
+        (1, 1)
+    );
+
+    // The snapshots are consumed: each has what is new.
+    drop(stream().await);
+    drop(slow);
+    assert_eq!(count(&snapshot(&snapshotter), ATTEMPTS, post), 0, "dropped before its end");
+
+    let _broken = cluster.coordinator(0).inject(Fault::truncate(5));
+    let mut body = stream().await;
+    while let Ok(part) = body.try_next().await {
+        assert!(part.is_some(), "it ends with an error");
+    }
+    drop(body);
+    let (recorded, kind) = (snapshot(&snapshotter), ("error.type", "BodyInterrupted"));
+    assert_eq!((count(&recorded, CALLS, kind), count(&recorded, ATTEMPTS, kind)), (1, 1));
+    assert_eq!((count(&recorded, ATTEMPTS, post), cluster.journal().executions("m")), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_is_recorded_once_and_each_attempt_once() {
     let cluster = cluster().await;
     let (snapshotter, _guard) = install_recorder();

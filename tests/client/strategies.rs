@@ -261,6 +261,7 @@ async fn subscribers_receive_state_changes_with_reasons() {
     let state = &client.coordinators()[1];
     assert!(state.next_probe_in.unwrap() > Duration::from_millis(500), "{state:?}");
     assert!(state.state_age < Duration::from_millis(500), "{state:?}");
+    assert_eq!((state.state, state.weight.to_bits()), (MemberState::Ejected, 0), "it gets nothing");
     cluster.coordinator(1).restart().await.unwrap();
     sleep(Duration::from_secs(2)).await;
     calls_per_coordinator(&client, &cluster, 1, 3).await;

@@ -1,6 +1,7 @@
-//! Checks every feature of every crate, alone and together with the others.
+//! Checks every feature of every crate, alone and together with the others, and every crate without the rest of the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -23,7 +24,8 @@ struct Package {
     features: BTreeMap<String, Vec<String>>,
 }
 
-/// Checks the libraries of the workspace with each feature set; warnings are errors.
+/// Checks the libraries of the workspace with each feature set; warnings are errors. Then checks the tests, examples and
+/// benchmarks of each package alone: together with others, they would compile with the features that those need.
 ///
 /// # Errors
 /// If cargo does not list the features.
@@ -31,23 +33,22 @@ pub(crate) async fn features() -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
     let mut failed = 0;
     for package in packages(&mut interruptions).await? {
-        for features in package.feature_sets() {
-            let features = features.join(",");
-            let exit = package.check(&features, &mut interruptions).await?;
+        let sets = package.feature_sets().into_iter().map(|set| Check::Library(set.join(",")));
+        let alone = package.defaults().iter().map(|defaults| Check::AllTargets(*defaults));
+        for check in sets.chain(alone) {
+            let exit = package.check(&check, &mut interruptions).await?;
             if !matches!(exit, ExitReason::Exited(_)) {
                 return Ok(exit.exit_code());
             }
             let ok = exit.is_success();
             failed += usize::from(!ok);
             let word = if ok { "ok".green().to_string() } else { "FAILED".red().bold().to_string() };
-            let features = if features.is_empty() { "no features" } else { &features };
-            anstream::println!("{}: {features} ... {word}", package.name);
+            anstream::println!("{}: {check} ... {word}", package.name);
         }
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Returns the packages that have features.
 async fn packages(interruptions: &mut Interruptions) -> Result<Vec<Package>> {
     let mut output = String::new();
     let exit = cargo("metadata")
@@ -57,25 +58,69 @@ async fn packages(interruptions: &mut Interruptions) -> Result<Vec<Package>> {
     anyhow::ensure!(exit.is_success(), "`cargo metadata` failed");
     let metadata: Metadata =
         serde_json::from_str(&output).context("cannot parse the output of `cargo metadata`")?;
-    Ok(metadata.packages.into_iter().filter(|package| !package.features.is_empty()).collect())
+    Ok(metadata.packages)
+}
+
+/// What is checked of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Check {
+    /// The library with these features.
+    Library(String),
+    /// The library, its tests, examples and benchmarks, without the rest of the workspace.
+    AllTargets(Defaults),
+}
+
+/// Whether the default features are enabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Defaults {
+    Enabled,
+    Disabled,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Library(features) if features.is_empty() => "no features",
+            Self::Library(features) => features,
+            Self::AllTargets(Defaults::Enabled) => "all targets, alone",
+            Self::AllTargets(Defaults::Disabled) => "all targets, alone, no features",
+        })
+    }
 }
 
 impl Package {
-    /// None, each feature, and all. Not every combination: there are 2ⁿ.
+    /// None, each feature, and all. Not every combination: there are 2ⁿ. Nothing if there are no features.
     fn feature_sets(&self) -> BTreeSet<Vec<&str>> {
+        if self.features.is_empty() {
+            return BTreeSet::new();
+        }
         let all: Vec<&str> =
             self.features.keys().map(String::as_str).filter(|name| *name != "default").collect();
         let each = all.iter().map(|name| vec![*name]);
         [Vec::new(), all.clone()].into_iter().chain(each).collect()
     }
 
-    async fn check(&self, features: &str, interruptions: &mut Interruptions) -> Result<ExitReason> {
-        cargo("clippy")
-            .arguments(["--quiet", "--locked", "--package", &self.name, "--lib"])
-            .arguments(["--no-default-features", "--features", features])
-            .arguments(["--", "-D", "warnings"])
-            .run(interruptions)
-            .await
+    /// With and without the default features, if there are any.
+    fn defaults(&self) -> &'static [Defaults] {
+        let has_defaults = self.features.contains_key("default");
+        if has_defaults { &[Defaults::Enabled, Defaults::Disabled] } else { &[Defaults::Enabled] }
+    }
+
+    async fn check(&self, check: &Check, interruptions: &mut Interruptions) -> Result<ExitReason> {
+        let package = ["--quiet", "--locked", "--package", &self.name];
+        let program = match check {
+            Check::Library(features) => cargo("clippy")
+                .arguments(package)
+                .arguments(["--lib", "--no-default-features", "--features", features])
+                .arguments(["--", "-D", "warnings"]),
+            Check::AllTargets(Defaults::Enabled) => {
+                cargo("check").arguments(package).arguments(["--all-targets"])
+            }
+            Check::AllTargets(Defaults::Disabled) => {
+                cargo("check").arguments(package).arguments(["--all-targets", "--no-default-features"])
+            }
+        };
+        program.run(interruptions).await
     }
 }
 
@@ -99,5 +144,17 @@ mod tests {
         let three = r#"{"name":"x","features":{"default":["a"],"a":[],"b":["dep:y"],"c":[]}}"#;
         assert_eq!(joined_feature_sets(three), ["", "a", "a+b+c", "b", "c"]);
         assert_eq!(joined_feature_sets(r#"{"name":"x","features":{"a":[]}}"#), ["", "a"]);
+        assert!(joined_feature_sets(r#"{"name":"x","features":{}}"#).is_empty());
+    }
+
+    #[test]
+    fn tests_and_examples_are_checked_alone_with_and_without_default_features() {
+        let defaults = |package: &str| serde_json::from_str::<Package>(package).unwrap().defaults();
+        assert_eq!(
+            defaults(r#"{"name":"x","features":{"default":["a"],"a":[]}}"#),
+            [Defaults::Enabled, Defaults::Disabled]
+        );
+        assert_eq!(defaults(r#"{"name":"x","features":{"a":[]}}"#), [Defaults::Enabled]);
+        assert_eq!(defaults(r#"{"name":"x","features":{}}"#), [Defaults::Enabled]);
     }
 }

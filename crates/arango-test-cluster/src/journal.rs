@@ -90,11 +90,15 @@ impl Journal {
 
     /// Returns the latest entries that match, oldest first, at most `count`, each with its number: how many entries
     /// came before it.
-    pub(crate) fn latest(&self, count: usize, mut wanted: impl FnMut(&Entry) -> bool) -> Vec<(u64, Entry)> {
+    pub(crate) fn latest(
+        &self,
+        count: usize,
+        mut wanted: impl FnMut(u64, &Entry) -> bool,
+    ) -> Vec<(u64, Entry)> {
         let records = self.lock();
         let end = records.first + u64::try_from(records.entries.len()).unwrap_or(u64::MAX);
         let numbered = (records.first..end).rev().zip(records.entries.iter().rev());
-        let wanted = numbered.filter(|(_, entry)| wanted(entry)).take(count);
+        let wanted = numbered.filter(|(number, entry)| wanted(*number, entry)).take(count);
         let mut latest: Vec<_> = wanted.map(|(number, entry)| (number, entry.clone())).collect();
         latest.reverse();
         latest

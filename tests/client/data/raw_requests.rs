@@ -1,5 +1,8 @@
 //! Requests that the program writes by path.
 
+use std::time::Duration;
+
+use arango::balance::MemberState;
 use arango::data::RawRequest;
 use arango::http::header::IF_MATCH;
 use arango::http::{HeaderName, Method};
@@ -8,9 +11,11 @@ use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Entry, Fault, Match, Phase, TestCluster};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{book, books, stored};
-use crate::support::{client, cluster};
+use crate::not_arangodb::respond_as_other_service;
+use crate::support::{client, cluster, cluster_with};
 
 const MARKER: HeaderName = HeaderName::from_static("x-sim-marker");
 
@@ -109,6 +114,70 @@ async fn a_write_without_a_class_is_executed_once_and_its_outcome_is_unknown() {
     let error = insert(&client).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     assert_eq!((cluster.journal().executions("m"), stored(&cluster).await), (1, 1));
+}
+
+/// Responses of other services that are JSON.
+const FOREIGN: [&str; 5] = [r#"{"status":"ok"}"#, "{}", "[]", "\"ok\"", r#"{"error":false}"#];
+
+#[tokio::test(start_paused = true)]
+async fn json_of_another_service_is_no_response_to_a_read() {
+    for body in FOREIGN {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _other = respond_as_other_service(cluster.coordinator(0), 200, "application/json", body);
+        for _ in 0..6 {
+            let version = client.cluster().raw(Method::GET, "/_api/version").await.unwrap();
+            assert_eq!(version.json::<Value>().unwrap()["server"], "arango", "{body}");
+            let version = client.cluster().raw(Method::GET, "/_api/version").decode::<Value>().await.unwrap();
+            assert_eq!(version["server"], "arango", "{body}");
+            sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(client.coordinators()[0].state, MemberState::Ejected, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_of_another_service_leaves_a_write_unknown_and_executed_at_most_once() {
+    for body in FOREIGN {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let other = respond_as_other_service(cluster.coordinator(0), 201, "application/json", body);
+        let error = insert(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotArangoDb, Outcome::Unknown), "{error}");
+        assert_eq!(
+            (other.hits(), error.attempts().len(), cluster.journal().executions("m")),
+            (1, 1, 0),
+            "{body}"
+        );
+        drop(other);
+
+        // The response of a gateway in place of that of a coordinator which has executed the request.
+        let fault = Fault::raw_response(201, "application/json", body).after_execution().times(1);
+        let _lost = cluster.coordinator(1).inject(fault.on(Match::post("/_api/document/*")));
+        let error = insert(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotArangoDb, Outcome::Unknown), "{error}");
+        assert_eq!((cluster.journal().executions("m"), stored(&cluster).await), (1, 1), "{body}");
+
+        let fault = Fault::raw_response(201, "application/json", body).after_execution().times(1);
+        let _lost = cluster.coordinator(2).inject(fault.on(Match::post("/_api/document/*")));
+        insert(&client).class(RequestClass::Idempotent).await.unwrap();
+        assert_eq!(cluster.journal().executions("m"), 3, "{body}: once more, elsewhere");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn arangodb_without_product_headers_answers_requests_by_path() {
+    let cluster = cluster_with(arango_test_cluster::Builder::hide_product_headers).await;
+    let client = client(&cluster);
+    for _ in 0..3 {
+        let inserted: Value = insert(&client).await.unwrap().json().unwrap();
+        let read = client.db("_system").raw(Method::GET, "/_api/document/books");
+        let read = read.segment(inserted["_key"].as_str().unwrap()).await.unwrap();
+        assert_eq!(read.json::<Value>().unwrap()["title"], "Dune");
+        client.db("_system").raw(Method::GET, "/_api/collection/books").await.unwrap();
+        client.cluster().raw(Method::GET, "/_admin/cluster/health").decode::<Value>().await.unwrap();
+    }
+    assert_eq!((cluster.journal().executions("m"), stored(&cluster).await), (3, 3));
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,6 +61,7 @@ mod resolving;
 mod retry_after;
 mod retry_opt_ins;
 mod single_server;
+mod streamed;
 mod streams;
 mod tls;
 

@@ -3,7 +3,7 @@
 use arango::cluster::{JobId, JobStatus, MoveShard, ResignedLeaders, ServerId};
 use arango::long_running::StopReason;
 use arango_test_cluster::JobOutcome;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{SECOND, executions, first_move, poll_options, skewed_cluster};
 use crate::support::client;
@@ -102,6 +102,24 @@ async fn cancelling_a_job_waits_for_its_end() {
     assert_eq!(cancelled.progress().as_ref().unwrap().status, JobStatus::Failed);
     assert_eq!(cluster.agency_jobs().list()[0].reason, "Killed via API");
     assert_eq!(executions(&cluster, "cancelAgencyJob"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_during_the_last_interval_is_sent() {
+    let cluster = skewed_cluster().await;
+    let client = client(&cluster);
+    cluster.agency_jobs().set_outcome(JobOutcome::Hang);
+    let step = first_move(&client).await;
+    // The second poll would come after the limit.
+    let options = poll_options().intervals(SECOND * 600, SECOND * 600).timeout(SECOND * 10);
+    let mut job = client.cluster().move_shard_and_watch(MoveShard::from_plan(&step), options).await.unwrap();
+    job.next().await.unwrap();
+    assert!(timeout(SECOND, job.next()).await.is_err(), "it waits for the next poll");
+
+    let start = Instant::now();
+    let cancelled = job.cancel().await.unwrap_err();
+    assert!(matches!(cancelled.reason(), StopReason::TimedOut { .. }), "{cancelled}");
+    assert_eq!((executions(&cluster, "cancelAgencyJob"), start.elapsed().as_secs()), (1, 9));
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,6 +95,8 @@ pub(crate) enum Task {
     Fuzz(Fuzz),
 
     /// Checks the libraries with no feature, with each feature alone, and with all features; warnings are errors.
+    ///
+    /// Then the tests, examples and benchmarks of each package, without the rest of the workspace.
     Features,
 
     /// Compares the load-balancing policies on a fleet of clients and coordinators in virtual time.

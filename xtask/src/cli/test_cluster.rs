@@ -185,6 +185,7 @@ pub(crate) struct Upgrade {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub(crate) struct Journal {
     /// How many requests are printed at most.
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -194,12 +195,18 @@ pub(crate) struct Journal {
     #[arg(long)]
     pub(crate) failed: bool,
 
-    /// Print one JSON object instead of a table.
+    /// Print one JSON object instead of a table; with `--follow`, one for each request.
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// Go on with each new request, until Ctrl-C.
+    ///
+    /// A request is printed when it has a response, or after a second without one.
+    #[arg(long)]
+    pub(crate) follow: bool,
+
     /// Forget all requests so far instead of printing them.
-    #[arg(long, conflicts_with_all = ["last", "failed", "json"])]
+    #[arg(long, conflicts_with_all = ["last", "failed", "json", "follow"])]
     pub(crate) clear: bool,
 
     #[command(flatten)]

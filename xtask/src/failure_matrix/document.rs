@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 /// One row of a table of failures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// `T03`, `R29a`, `C1`, `Q2`.
+    /// `T03`, `R29a`, `S1`, `C1`, `Q2`.
     pub(crate) id: String,
     /// What the client observes.
     pub(crate) what: String,
@@ -44,7 +44,7 @@ fn parse_row(line: &str) -> Option<Row> {
 
 /// Whether a text is a row id: a letter, a number, and a lower-case letter for rows inserted later.
 pub(crate) fn is_id(text: &str) -> bool {
-    let Some(number) = text.strip_prefix(['T', 'R', 'C', 'Q']) else { return false };
+    let Some(number) = text.strip_prefix(['T', 'R', 'S', 'C', 'Q']) else { return false };
     let digits = number.strip_suffix(|last: char| last.is_ascii_lowercase()).unwrap_or(number);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -104,7 +104,7 @@ mod tests {
     fn the_page_has_rows_with_each_letter() {
         let rows = read(include_str!("../../../docs/failure-semantics.md")).unwrap();
 
-        for letter in ['T', 'R', 'C', 'Q'] {
+        for letter in ['T', 'R', 'S', 'C', 'Q'] {
             assert!(rows.iter().any(|row| row.id.starts_with(letter)), "{letter}");
         }
     }

@@ -9,6 +9,7 @@ mod contract;
 mod docker;
 mod external;
 mod faults;
+mod journal;
 mod nothing_left;
 mod process;
 mod proxy;

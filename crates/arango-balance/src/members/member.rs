@@ -169,7 +169,8 @@ impl<K> Member<K> {
         // The clock is read only if it is needed.
         let now = timing.now.unwrap_or_else(Instant::now);
         if is_load_measured {
-            let latency = timing.is_measured.then(|| now.saturating_duration_since(timing.started));
+            let responded = timing.responded.unwrap_or(now);
+            let latency = timing.is_measured.then(|| responded.saturating_duration_since(timing.started));
             self.0.gauge.record(signal, latency, now);
         }
         if let Some(set) = self.0.set.upgrade().filter(|_| changes_health) {

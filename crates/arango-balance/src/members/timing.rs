@@ -8,6 +8,8 @@ pub struct Timing {
     pub(crate) started: Instant,
     /// `None`: read the clock if it is needed.
     pub(crate) now: Option<Instant>,
+    /// `None`: when it ended.
+    pub(crate) responded: Option<Instant>,
     pub(crate) is_measured: bool,
 }
 
@@ -15,7 +17,7 @@ impl Timing {
     /// Creates the timing of an attempt that started then and has just ended.
     #[must_use]
     pub fn since(started: Instant) -> Self {
-        Self { started, now: None, is_measured: true }
+        Self { started, now: None, responded: None, is_measured: true }
     }
 
     /// Declares that the time of the attempt says nothing about its member.
@@ -24,6 +26,14 @@ impl Timing {
     #[must_use]
     pub fn unmeasured(mut self) -> Self {
         self.is_measured = false;
+        self
+    }
+
+    /// Sets when the response began to arrive, if its end depends on how fast the caller reads: that is the latency.
+    #[doc(hidden)] // for the crate `arango-transport`
+    #[must_use]
+    pub fn responded_at(mut self, responded: Instant) -> Self {
+        self.responded = Some(responded);
         self
     }
 

@@ -96,7 +96,7 @@ impl ClusterProxy {
     /// | `GET /faults` | lists the faults of this address, and how many requests each has affected |
     /// | `DELETE /faults/{id}`, `DELETE /faults` | ends one fault, or all faults of this address |
     /// | `GET /journal/markers?prefix=p` | returns `received` and `forwarded` by marker |
-    /// | `GET /journal/entries?last=n&failed=true` | returns the latest exchanges, at most 50 by default |
+    /// | `GET /journal/entries?last=n&failed=true&after=number` | returns the latest exchanges, at most 50 by default |
     /// | `GET /journal/summary` | returns exchanges by coordinator |
     /// | `POST /journal/clear` | clears the journal |
     ///

@@ -136,7 +136,9 @@ impl ProxyRouter {
 
     fn entries(&self, query: &Query) -> Result<Value, ControlError> {
         let selection = Selection::read(query)?;
-        let latest = self.journal.latest(selection.last, |exchange| selection.contains(exchange.status));
+        let latest = self
+            .journal
+            .latest(selection.last, |exchange| selection.contains(exchange.number, exchange.status));
         Ok(json!({ "entries": latest.iter().map(entry).collect::<Vec<_>>() }))
     }
 

@@ -79,7 +79,7 @@ fn increment(count: &AtomicU64) {
 
 /// Counters of a client since it was built.
 ///
-/// A call whose future was dropped is not counted.
+/// A call whose future was dropped is not counted, nor one whose streamed response was dropped before its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallCounts {

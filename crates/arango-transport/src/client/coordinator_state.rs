@@ -73,7 +73,8 @@ pub struct CoordinatorState {
     pub next_probe_in: Option<Duration>,
     /// The fraction of its share that the coordinator gets.
     ///
-    /// Less than 1 while it is overloaded, and during slow start. A coordinator that is ejected gets nothing, whatever this is.
+    /// Less than 1 while it is overloaded, and during slow start; 0 while it is ejected, draining, half-open or no member, although it
+    /// gets requests if too few others are available, and single ones while it is half-open.
     pub weight: f64,
     /// The recent peak response time.
     ///
@@ -172,6 +173,11 @@ impl CoordinatorState {
         let pool = pool.as_ref();
         let (status, load) = (member.status(), member.load(now));
         let count = |count: fn(&Pool) -> usize| pool.map_or(0, count);
+        let is_member = matches!(origin, CoordinatorOrigin::Seed | CoordinatorOrigin::Discovered);
+        let weight = match status.state {
+            MemberState::Healthy | MemberState::Overloaded if is_member => member.weight(now),
+            _ => 0.0,
+        };
         Self {
             address: member.key().clone(),
             origin,
@@ -193,7 +199,7 @@ impl CoordinatorState {
             state: status.state,
             state_age: now.saturating_duration_since(status.since),
             next_probe_in: status.next_probe.map(|until| until.saturating_duration_since(now)),
-            weight: member.weight(now),
+            weight,
             latency: load.latency(),
             failure_ratio: load.failure_ratio(),
         }

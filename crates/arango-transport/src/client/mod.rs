@@ -1,6 +1,8 @@
 //! The public transport: building, sending, reconfiguring, observing and closing.
 
 pub(crate) mod builder;
+pub(crate) mod call_accounting;
+pub(crate) mod closing;
 pub(crate) mod coordinator_state;
 pub(crate) mod discovery;
 #[cfg(feature = "metrics")]
@@ -12,5 +14,6 @@ pub(crate) mod probe;
 pub(crate) mod reconfigure;
 pub(crate) mod stack;
 pub(crate) mod state;
+mod streamed_call;
 pub(crate) mod streamed_response;
 pub(crate) mod transport;

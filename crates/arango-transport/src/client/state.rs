@@ -1,8 +1,12 @@
 //! The state of a client.
 
-use crate::call::counts::CallCounts;
+use arango_balance::StateChanges;
+use tokio::time::Instant;
+
+use crate::call::counts::{CallCounts, CallTotals};
 use crate::client::coordinator_state::CoordinatorState;
 use crate::client::transport::Transport;
+use crate::types::coordinator::Coordinator;
 
 /// The state of a client and its coordinators at one moment.
 ///
@@ -12,7 +16,7 @@ use crate::client::transport::Transport;
 pub struct ClientState {
     /// Counters since the client was built.
     pub calls: CallCounts,
-    /// Calls that have not ended yet.
+    /// Calls that have not ended yet; one whose response is streamed has ended for this number with its head.
     pub in_progress: usize,
     /// The number of retries that the budget allows at this moment.
     ///
@@ -52,5 +56,27 @@ impl Transport {
             retries_left: self.retries_left(),
             coordinators: self.coordinators(),
         }
+    }
+
+    /// Subscribes to state changes of the coordinators from now on.
+    ///
+    /// These are ejections, draining and recoveries, with
+    /// time and reason.
+    ///
+    /// The subscription does not keep the client open and does not block calls.
+    pub fn subscribe(&self) -> StateChanges<Coordinator> {
+        self.0.members.subscribe()
+    }
+
+    pub(crate) fn counts(&self) -> &CallTotals {
+        &self.0.retry.counts
+    }
+
+    pub(crate) fn in_progress(&self) -> usize {
+        self.0.lifecycle.in_progress()
+    }
+
+    pub(crate) fn retries_left(&self) -> u64 {
+        self.0.retry.budget.remaining(Instant::now())
     }
 }

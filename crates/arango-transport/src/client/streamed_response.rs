@@ -12,21 +12,25 @@ use http_body::Body as _;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+use crate::client::streamed_call::StreamedCall;
 use crate::error::Error;
 use crate::error::stream_limit::StreamLimit;
 use crate::layers::attempt::receive;
 use crate::layers::response_check;
 use crate::pool::LazyTimer;
 use crate::pool::body::{Body, Interrupted};
+use crate::pool::streamed::BodyEnd;
 use crate::types::coordinator::Coordinator;
 
 /// A response whose body is read while it arrives.
 ///
 /// Its errors are those of the call: they have the coordinator, the attempts and the outcome. Nothing follows an error.
-/// Dropping it closes the connection, unless the body was read to its end.
+/// Dropping it closes the connection, unless the body was read to its end. The call is counted when its body has ended.
 pub struct StreamedResponse {
     response: Box<Response<Body>>,
     context: Arc<CallContext>,
+    /// Counts the call; `None` after its end.
+    call: Option<StreamedCall>,
     coordinator: Option<Coordinator>,
     deadline: Option<Instant>,
     timer: LazyTimer,
@@ -35,10 +39,11 @@ pub struct StreamedResponse {
 }
 
 impl StreamedResponse {
-    pub(crate) fn new(context: Arc<CallContext>, response: Box<Response<Body>>) -> Self {
+    pub(super) fn new(call: StreamedCall, context: Arc<CallContext>, response: Box<Response<Body>>) -> Self {
         let coordinator = context.attempts.coordinator();
         let timer = LazyTimer::default();
-        Self { response, context, coordinator, deadline: None, timer, max_bytes: u64::MAX, received: 0 }
+        let call = Some(call);
+        Self { response, context, call, coordinator, deadline: None, timer, max_bytes: u64::MAX, received: 0 }
     }
 
     /// Ends the body with an error at this time.
@@ -109,16 +114,30 @@ impl StreamedResponse {
         }
     }
 
-    /// Closes the connection, because the rest of the body is not read.
-    fn close(&mut self) {
+    /// Ends the call, whose body was read to its end.
+    pub fn complete(&mut self) {
+        if let Some(call) = self.call.take() {
+            call.end(None);
+        }
+    }
+
+    /// Ends the call with an error, and closes the connection, because the rest of the body is not read.
+    ///
+    /// `end`: how the body ended for the coordinator.
+    fn close(&mut self, end: BodyEnd) {
+        self.response.body_mut().end(end);
         *self.response.body_mut() = Body::buffered(Bytes::new());
         self.deadline = None;
     }
 
-    fn interrupt(&mut self, interrupted: Interrupted) -> Error {
-        self.close();
+    fn interrupt(&mut self, mut interrupted: Interrupted) -> Error {
+        if let Some(call) = &self.call {
+            interrupted.kind = call.kind(interrupted.kind);
+        }
+        self.close(BodyEnd::Failed(interrupted.kind));
         let failed = receive::broken_off(&self.context, self.status(), interrupted);
-        response_check::interrupted(&self.context, failed)
+        let error = response_check::interrupted(&self.context, failed);
+        self.fail(error)
     }
 
     /// Ends the body, because a part of it is too large to be in memory as a whole.
@@ -128,8 +147,26 @@ impl StreamedResponse {
 
     /// Ends the body, because a part of it cannot be decoded.
     pub fn reject(&mut self, error: OutputError) -> Error {
-        self.close();
-        response_check::decode_error(&self.context, error)
+        // The coordinator has sent what it wanted to send.
+        self.close(BodyEnd::Complete);
+        let error = response_check::decode_error(&self.context, error);
+        self.fail(error)
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        if let Some(call) = self.call.take() {
+            call.end(Some((error.outcome(), error.kind())));
+        }
+        error
+    }
+}
+
+impl Drop for StreamedResponse {
+    fn drop(&mut self) {
+        // What was dropped has arrived as a whole.
+        if self.response.body().is_end_stream() {
+            self.complete();
+        }
     }
 }
 

@@ -3,29 +3,26 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use arango_balance::{DiscoveryTask, Members, RandomSource, StateChanges};
-use arango_protocol::{ApiResponse, CreatedResource, Outcome, OutputError};
+use arango_balance::{DiscoveryTask, Members, RandomSource};
+use arango_protocol::{ApiResponse, Outcome, OutputError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout};
 use tower::{Service, ServiceExt};
 
 use crate::call::Call;
 use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
-use crate::call::counts::CallTotals;
 use crate::call::lifecycle::Lifecycle;
-use crate::call::options::CallOptions;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
+use crate::client::streamed_call::StreamedCall;
 use crate::client::streamed_response::StreamedResponse;
 use crate::error::Error;
 use crate::error::attempt::Attempt;
@@ -120,8 +117,14 @@ impl Transport {
         let context = self.record(request, call);
         async move {
             let result = self.run(Arc::clone(&context)).await;
-            self.record_end(&context, result.as_ref().err());
+            let is_streamed = context.call.streaming && result.is_ok();
+            if !is_streamed {
+                self.record_end(&context, result.as_ref().err());
+            }
             let mut response = *result?;
+            if is_streamed {
+                self.streamed_call(&context).observe(response.body_mut());
+            }
             if let Some(coordinator) = context.attempts.coordinator() {
                 response.extensions_mut().insert(coordinator);
             }
@@ -216,9 +219,13 @@ impl Transport {
     ) -> Result<StreamedResponse, Error> {
         let unsent = Arc::get_mut(&mut context).expect("a prepared request is not shared before it is sent");
         (unsent.call.streaming, unsent.call.has_body) = (true, false);
-        let result = self.run(Arc::clone(&context)).await;
-        self.record_end(&context, result.as_ref().err());
-        Ok(StreamedResponse::new(context, result?))
+        match self.run(Arc::clone(&context)).await {
+            Ok(response) => Ok(StreamedResponse::new(self.streamed_call(&context), context, response)),
+            Err(error) => {
+                self.record_end(&context, Some(&error));
+                Err(error)
+            }
+        }
     }
 
     async fn send_and_read<T>(
@@ -279,20 +286,14 @@ impl Transport {
     #[inline]
     fn record_end(&self, context: &CallContext, failed: Option<&Error>) {
         self.counts().call(failed.map(Error::outcome));
-        metrics::called(context, failed);
+        metrics::called(context, failed.map(|error| (error.outcome(), error.kind())));
         self.0.sampler.tick(context.started, self);
     }
 
-    pub(crate) fn counts(&self) -> &CallTotals {
-        &self.0.retry.counts
-    }
-
-    pub(crate) fn in_progress(&self) -> usize {
-        self.0.lifecycle.in_progress()
-    }
-
-    pub(crate) fn retries_left(&self) -> u64 {
-        self.0.retry.budget.remaining(Instant::now())
+    /// Returns what counts a call when the body of its response has ended.
+    fn streamed_call(&self, context: &Arc<CallContext>) -> StreamedCall {
+        self.0.sampler.tick(context.started, self);
+        StreamedCall::new(self.counts().clone(), self.0.lifecycle.clone(), Arc::clone(context))
     }
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
@@ -324,112 +325,6 @@ impl Transport {
         }
         let mut stack = self.0.stack.clone();
         stack.ready().await?.call(CallRequest::new(context)).await
-    }
-
-    /// Closes the client and all its clones.
-    ///
-    /// From now on every new call fails with [`ErrorKind::ClientClosed`](crate::ErrorKind::ClientClosed), and
-    /// nothing is sent.
-    ///
-    /// The future waits for running calls, including streamed bodies, but not longer than `grace`. Calls that
-    /// have not ended by then fail and their connections are closed. A coordinator still executes requests
-    /// that it has received, so the outcome of those calls reports what is known. Finally all connections are
-    /// closed.
-    ///
-    /// The future need not be awaited, and without awaiting it no runtime is needed: running calls then
-    /// finish, and idle connections are closed. Awaited outside of a tokio runtime, there is no grace period.
-    /// Closing twice is the same as closing once with the shorter grace.
-    pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
-        let shared = Arc::clone(&self.0);
-        shared.lifecycle.close();
-        shared.members.stop_probes();
-        shared.discovery_task.get().into_iter().for_each(DiscoveryTask::stop);
-        for pool in shared.pools.all() {
-            pool.retire();
-        }
-        async move {
-            let ended = async {
-                shared.lifecycle.idle().await;
-                for pool in shared.pools.all() {
-                    pool.drained().await;
-                }
-            };
-            // Without a runtime there is no timer.
-            let has_clock = Handle::try_current().is_ok();
-            let in_time = has_clock && timeout(grace, ended).await.is_ok();
-            shared.lifecycle.end();
-            for pool in shared.pools.all() {
-                pool.abort();
-            }
-            if !in_time && has_clock {
-                // Every call can end immediately, but its future may not be polled.
-                timeout(END_TIMEOUT, shared.lifecycle.idle()).await.ok();
-            }
-        }
-    }
-
-    /// Starts draining a coordinator at the caller's request.
-    ///
-    /// For a limited time it gets only requests that no other coordinator can take, and calls pinned to it. A
-    /// coordinator that is not a member of this transport is ignored.
-    ///
-    /// For programs that shut a coordinator down: a coordinator in a soft shutdown does not report that and
-    /// stays available until it stops. If it does not stop, a probe ends the draining after
-    /// [`max_drain_time`](arango_balance::HealthPolicy::max_drain_time). If it stops, a probe ends the
-    /// draining as soon as it is back.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn drain(&self, coordinator: &Coordinator) {
-        if let Some(member) = self.0.members.get(coordinator) {
-            member.drain(Instant::now());
-        }
-    }
-
-    /// Pays for a request that finds out what became of a call; `false` if the retry budget is exhausted.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn pay_for_retry(&self) -> bool {
-        self.0.retry.budget.withdraw_one(Instant::now())
-    }
-
-    /// Records what a request to a path has created, of which another request has found out that it was executed.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn record_created(&self, created: &CreatedResource, path: &str) {
-        self.0.retry.facts.created.record(created, path, Instant::now());
-    }
-
-    /// Records how many rows a query has returned.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn record_rows(&self, rows: u64) {
-        metrics::returned(rows);
-    }
-
-    /// Returns how long a call with these options waits for one response.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn attempt_limit(&self, options: Option<&CallOptions>) -> Duration {
-        let limits = &self.0.settings.load().limits;
-        let attempt = options.and_then(|options| options.attempt).unwrap_or(limits.attempt);
-        attempt.min(options.and_then(|options| options.total).unwrap_or(limits.total))
-    }
-
-    /// Returns the time limit of a call.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn time_limit(&self, call: &Call) -> Duration {
-        call.limit(&self.0.settings.load())
-    }
-
-    /// Returns the random source, for pauses in code above the transport.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn random(&self) -> &dyn RandomSource {
-        &*self.0.random
-    }
-
-    /// Subscribes to state changes of the coordinators from now on.
-    ///
-    /// These are ejections, draining and recoveries, with
-    /// time and reason.
-    ///
-    /// The subscription does not keep the client open and does not block calls.
-    pub fn subscribe(&self) -> StateChanges<Coordinator> {
-        self.0.members.subscribe()
     }
 }
 
@@ -468,6 +363,3 @@ fn buffer(response: &mut Response<Body>) -> ApiResponse {
     let headers = std::mem::take(response.headers_mut());
     ApiResponse::new(response.status(), headers, bytes)
 }
-
-/// How long [`Transport::close`] waits for calls to end after the grace period.
-const END_TIMEOUT: Duration = Duration::from_secs(1);

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::error::stream_limit::StreamLimit;
 use crate::pool::PooledConnection;
 use crate::pool::lazy_timer::LazyTimer;
+use crate::pool::streamed::{BodyEnd, OnEnd, Streamed};
 use crate::types::boxed::BoxError;
 
 /// The response to one attempt. Boxed because every layer moves it.
@@ -29,24 +30,8 @@ pub(crate) type AttemptResponse = Box<Response<Body>>;
 /// Reading it to the end returns its connection to the pool. Dropping it earlier closes the connection.
 pub struct Body {
     repr: Repr,
-    /// Idle timeout of a streamed body. A buffered body needs none.
-    idle_timeout: Option<Box<IdleTimeout>>,
-}
-
-/// The idle timeout of a body. All its waits share one timer.
-struct IdleTimeout {
-    idle: Duration,
-    timer: LazyTimer,
-    /// When the present wait ends; `None` while the body is not waited for.
-    ends: Option<Instant>,
-}
-
-impl IdleTimeout {
-    /// Returns ready if no data has arrived for too long.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let ends = *self.ends.get_or_insert_with(|| Instant::now() + self.idle);
-        self.timer.poll(ends, cx)
-    }
+    /// What only a streamed body has.
+    streamed: Option<Box<Streamed>>,
 }
 
 enum Repr {
@@ -61,12 +46,12 @@ enum Repr {
 
 impl Body {
     pub(crate) fn buffered(bytes: Bytes) -> Self {
-        Self { repr: Repr::Buffered(Some(bytes)), idle_timeout: None }
+        Self { repr: Repr::Buffered(Some(bytes)), streamed: None }
     }
 
     /// Creates a body that is read from the connection.
     pub(crate) fn pending(incoming: Incoming) -> Self {
-        Self { repr: Repr::Pooled { incoming, connection: None }, idle_timeout: None }
+        Self { repr: Repr::Pooled { incoming, connection: None }, streamed: None }
     }
 
     /// Attaches the connection, which returns to the pool when the body has been read.
@@ -86,13 +71,28 @@ impl Body {
             return ours.take().expect("it was just put there");
         }
         let body = body.expect("it was not taken");
-        Self { repr: Repr::Foreign(body.map_err(Into::into).boxed_unsync()), idle_timeout: None }
+        Self { repr: Repr::Foreign(body.map_err(Into::into).boxed_unsync()), streamed: None }
     }
 
     /// Makes the body fail when no data arrives for `idle`.
     pub(crate) fn with_idle_timeout(mut self, idle: Duration) -> Self {
-        self.idle_timeout = Some(Box::new(IdleTimeout { idle, timer: LazyTimer::default(), ends: None }));
+        self.streamed.get_or_insert_default().set_idle_timeout(idle);
         self
+    }
+
+    /// Passes the end of the body to `observer`, at once if there is nothing to be read.
+    pub(crate) fn on_end(&mut self, observer: OnEnd) {
+        if HttpBody::is_end_stream(self) {
+            return observer(BodyEnd::Complete);
+        }
+        self.streamed.get_or_insert_default().observe(observer);
+    }
+
+    /// Ends the body for its observers, for a reason that the body does not know.
+    pub(crate) fn end(&mut self, end: BodyEnd) {
+        if let Some(streamed) = &mut self.streamed {
+            streamed.end(end);
+        }
     }
 
     /// Takes the whole body if it is buffered, without waiting.
@@ -100,10 +100,10 @@ impl Body {
     /// It is buffered for every call that is not [`streaming`](crate::Call::streaming), unless middleware
     /// replaced it.
     pub fn take_buffered(&mut self) -> Option<Bytes> {
-        match &mut self.repr {
-            Repr::Buffered(bytes) => Some(bytes.take().unwrap_or_default()),
-            _ => None,
-        }
+        let Repr::Buffered(bytes) = &mut self.repr else { return None };
+        let bytes = bytes.take().unwrap_or_default();
+        self.end(BodyEnd::Complete);
+        Some(bytes)
     }
 
     /// Returns the buffered bytes, empty if the body is not buffered.
@@ -234,14 +234,18 @@ impl Interrupted {
     }
 
     pub(crate) fn with_source(error: BoxError) -> Self {
-        let kind = if error.is::<UndecodableBody>() {
-            ErrorKind::Decode
-        } else if error.is::<IdleTimeoutExpired>() {
-            ErrorKind::BodyTimeout
-        } else {
-            ErrorKind::BodyInterrupted
-        };
-        Self { kind, source: Some(error) }
+        Self { kind: kind_of(&error), source: Some(error) }
+    }
+}
+
+/// Returns the kind of an error of a body.
+fn kind_of(error: &BoxError) -> ErrorKind {
+    if error.is::<UndecodableBody>() {
+        ErrorKind::Decode
+    } else if error.is::<IdleTimeoutExpired>() {
+        ErrorKind::BodyTimeout
+    } else {
+        ErrorKind::BodyInterrupted
     }
 }
 
@@ -260,6 +264,14 @@ impl Repr {
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Self::Foreign(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Buffered(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Self::Pooled { incoming, .. } => incoming.is_end_stream(),
+            Self::Foreign(body) => body.is_end_stream(),
         }
     }
 }
@@ -286,24 +298,25 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         let frame = this.repr.poll_frame(cx);
-        let Some(watch) = &mut this.idle_timeout else { return frame };
-        if frame.is_ready() {
-            watch.ends = None;
-            return frame;
+        let Some(streamed) = &mut this.streamed else { return frame };
+        match &frame {
+            Poll::Pending => {
+                let idle = ready!(streamed.poll_idle(cx));
+                // The rest is never read, so the connection is closed instead of being returned.
+                this.repr = Repr::Buffered(None);
+                streamed.end(BodyEnd::Failed(ErrorKind::BodyTimeout));
+                return Poll::Ready(Some(Err(IdleTimeoutExpired(idle).into())));
+            }
+            Poll::Ready(Some(Err(error))) => streamed.end(BodyEnd::Failed(kind_of(error))),
+            Poll::Ready(Some(Ok(_))) if !this.repr.is_end_stream() => streamed.record_part(),
+            // Also with its last part: the caller need not ask for more.
+            Poll::Ready(_) => streamed.end(BodyEnd::Complete),
         }
-        ready!(watch.poll(cx));
-        let expired = IdleTimeoutExpired(watch.idle);
-        // The rest is never read, so the connection is closed instead of being returned.
-        this.repr = Repr::Buffered(None);
-        Poll::Ready(Some(Err(expired.into())))
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.repr {
-            Repr::Buffered(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Repr::Pooled { incoming, .. } => incoming.is_end_stream(),
-            Repr::Foreign(body) => body.is_end_stream(),
-        }
+        self.repr.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -25,6 +25,7 @@ mod pooled;
 pub(crate) mod pools;
 mod registry;
 mod stats;
+pub(crate) mod streamed;
 mod waiters;
 
 use std::fmt;

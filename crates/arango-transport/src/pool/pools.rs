@@ -29,6 +29,8 @@ struct Table {
     pools: Vec<Option<Pool>>,
     /// Pools of removed members whose connections are still in use.
     retiring: Vec<Pool>,
+    /// Whether the client has ended: new pools are closed.
+    is_closed: bool,
 }
 
 impl Pools {
@@ -55,7 +57,13 @@ impl Pools {
         match entry {
             Some(pool) if pool.coordinator() == member.key() => pool.clone(),
             // Empty, or left by a late user of the slot's previous member.
-            _ => entry.insert(self.make(member.key())).clone(),
+            _ => {
+                let pool = entry.insert(self.make(member.key())).clone();
+                if table.is_closed {
+                    pool.close();
+                }
+                pool
+            }
         }
     }
 
@@ -78,6 +86,12 @@ impl Pools {
     pub(crate) fn all(&self) -> Vec<Pool> {
         let table = self.read();
         table.pools.iter().flatten().chain(&table.retiring).cloned().collect()
+    }
+
+    /// Closes all pools that are created from now on. Returns those that exist.
+    pub(crate) fn close(&self) -> Vec<Pool> {
+        self.write().is_closed = true;
+        self.all()
     }
 
     fn make(&self, coordinator: &Coordinator) -> Pool {

@@ -1,11 +1,10 @@
 //! Replaces `metrics` without its feature: nothing is recorded.
 
-use arango_protocol::ErrorKind;
+use arango_protocol::{ErrorKind, Outcome};
 use http::StatusCode;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
-use crate::error::Error;
 use crate::types::coordinator::Coordinator;
 
 /// No labels.
@@ -26,7 +25,7 @@ impl CoordinatorLabels {
 pub(crate) fn describe() {}
 
 #[inline]
-pub(crate) fn called(_: &CallContext, _: Option<&Error>) {}
+pub(crate) fn called(_: &CallContext, _: Option<(Outcome, ErrorKind)>) {}
 
 #[inline]
 pub(crate) fn returned(_: u64) {}

@@ -80,7 +80,7 @@ impl Snapshot {
                 response,
                 state: state.state.to_string(),
                 is_healthy: state.state == MemberState::Healthy,
-                weight: if state.state == MemberState::Ejected { 0.0 } else { state.weight },
+                weight: state.weight,
                 connections: state.open_connections,
                 next_probe_in: state.next_probe_in,
             }

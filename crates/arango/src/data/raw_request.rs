@@ -11,8 +11,9 @@ use arango_transport::{BoxFuture, Call, Error};
 use bytes::Bytes;
 use http::{HeaderName, Method, Request};
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
+use crate::data::raw_author;
 use crate::handles::cluster::Cluster;
 use crate::handles::coordinator::CoordinatorHandle;
 use crate::handles::database::Database;
@@ -88,9 +89,9 @@ impl CoordinatorHandle {
 ///
 /// # Errors
 ///
-/// As [`Database::execute`]. A body that is neither empty nor JSON is an error, since it is hardly from ArangoDB, and so is
-/// an error object, whatever the status is. Without [`decode`](Self::decode) any other JSON and any empty success are accepted, also
-/// those of another service at the address of a coordinator.
+/// As [`Database::execute`]. An error object is an error, whatever the status is. A success that nothing identifies as
+/// ArangoDB's is [`NotArangoDb`](crate::ErrorKind::NotArangoDb): neither its headers, nor the body by what ArangoDB writes into each,
+/// nor a field that [`decode`](Self::decode) requires. An empty success is accepted.
 #[must_use = "the request is sent when it is awaited"]
 pub struct RawRequest<T = ApiResponse> {
     database: Database,
@@ -120,20 +121,16 @@ impl RawRequest {
             method,
             builder: RequestBuilder::new(SendRaw::<()>::METADATA).path_segments(PATH, segments),
             invalid: reason.map(|reason| BuildError::Field { field: PATH, reason }),
-            output: |response| {
-                if response.bytes().is_empty() {
-                    return Ok(response);
-                }
-                response.json::<IgnoredAny>().map(|_| response)
-            },
+            output: raw_author::accept,
         }
     }
 
     /// Decodes the body of the response as JSON, instead of returning the response.
+    ///
+    /// Use a type with a field that must be there: it shows that ArangoDB has written the body.
     pub fn decode<T: DeserializeOwned>(self) -> RawRequest<T> {
         let Self { database, method, path, class, builder, invalid, output: _ } = self;
-        let output = |response: ApiResponse| response.json();
-        RawRequest { database, method, path, class, builder, invalid, output }
+        RawRequest { database, method, path, class, builder, invalid, output: raw_author::decode }
     }
 }
 

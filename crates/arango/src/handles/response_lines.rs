@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use arango_transport::protocol::{ApiResponse, OutputError};
 use arango_transport::{Error, StreamedResponse};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, TryStreamExt};
 use http::HeaderMap;
 use memchr::memchr;
 
@@ -66,13 +66,16 @@ impl ResponseLines {
                 let line = std::mem::take(&mut self.begun).into();
                 return Poll::Ready(Some(self.end_line(line)));
             }
-            match ready!(self.response.poll_next_unpin(cx)) {
+            match ready!(self.response.poll_part(cx)) {
                 Some(Ok(part)) => self.part = part,
                 Some(Err(error)) => {
                     self.begun.clear();
                     return Poll::Ready(Some(Err(error)));
                 }
-                None if self.begun.is_empty() => return Poll::Ready(None),
+                None if self.begun.is_empty() => {
+                    self.response.response.complete();
+                    return Poll::Ready(None);
+                }
                 // The last line need not end.
                 None => {
                     let line = std::mem::take(&mut self.begun).into();

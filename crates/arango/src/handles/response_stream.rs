@@ -144,6 +144,16 @@ impl ResponseStream {
         crate::handles::json_lines::JsonLines::new(self)
     }
 
+    /// Returns the next part of the body, at whose end the call has not ended yet.
+    pub(super) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if self.has_ended {
+            return Poll::Ready(None);
+        }
+        let part = self.response.poll_part(cx);
+        self.has_ended = matches!(part, Poll::Ready(None | Some(Err(_))));
+        part
+    }
+
     /// Ends the body with an error.
     pub(super) fn fail(&mut self, error: impl FnOnce(&mut StreamedResponse) -> Error) -> Error {
         self.has_ended = true;
@@ -155,11 +165,10 @@ impl Stream for ResponseStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.has_ended {
-            return Poll::Ready(None);
+        let part = self.poll_part(cx);
+        if let Poll::Ready(None) = part {
+            self.response.complete();
         }
-        let part = self.response.poll_part(cx);
-        self.has_ended = matches!(part, Poll::Ready(None | Some(Err(_))));
         part
     }
 }

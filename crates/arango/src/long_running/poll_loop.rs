@@ -118,9 +118,14 @@ impl PollLoop {
         self.polls = self.polls.saturating_add(1);
         let due = Instant::now() + pause;
         if due >= self.deadline {
-            // The last poll would come too late.
-            sleep_until(self.deadline).await;
-            return Err(self.timed_out());
+            // The next poll would come too late. Cancellation does not: it still has to be sent.
+            if self.cancellation.is_cancelled()
+                || timeout_at(self.deadline, self.cancellation.cancelled()).await.is_err()
+            {
+                sleep_until(self.deadline).await;
+                return Err(self.timed_out());
+            }
+            return Ok(());
         }
         let was_there = self.cancellation.is_cancelled();
         if was_there {

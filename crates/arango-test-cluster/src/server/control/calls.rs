@@ -47,7 +47,7 @@ pub(super) const CALLS: [Call; 22] = [
     change("DELETE /faults/{id}, DELETE /faults", "ends one fault, or all faults of this API"),
     read("GET /journal/markers?prefix=p", "returns the counts by marker", "/journal/markers"),
     read(
-        "GET /journal/entries?last=n&failed=true",
+        "GET /journal/entries?last=n&failed=true&after=number",
         "returns the latest requests, oldest first, at most 50 by default; or only those with a status of 400 or more",
         "/journal/entries",
     ),

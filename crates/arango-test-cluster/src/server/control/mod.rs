@@ -20,7 +20,7 @@
 //! | `GET /faults` | lists the faults of this API, and how many requests each has affected |
 //! | `DELETE /faults/{id}`, `DELETE /faults` | ends one fault, or all faults of this API |
 //! | `GET /journal/markers?prefix=p` | returns the counts by marker |
-//! | `GET /journal/entries?last=n&failed=true` | returns the latest requests, oldest first, at most 50 by default; or only those with a status of 400 or more |
+//! | `GET /journal/entries?last=n&failed=true&after=number` | returns the latest requests, oldest first, at most 50 by default; or only those with a status of 400 or more, or with a higher number |
 //! | `GET /journal/summary` | returns requests by coordinator, executions, and unsupported calls |
 //! | `POST /journal/clear` | clears the journal |
 //! | `GET /` | a page for a browser: servers, faults, the latest requests, and these calls |

@@ -19,6 +19,8 @@ pub(crate) struct Selection {
     pub(crate) last: usize,
     /// Only those with a status of 400 or more.
     failed: bool,
+    /// Only those with a higher number.
+    after: Option<u64>,
 }
 
 impl Selection {
@@ -31,12 +33,15 @@ impl Selection {
             Some("true") => true,
             Some(_) => return Err((400, "`failed` is neither `true` nor `false`".to_owned())),
         };
-        Ok(Self { last, failed })
+        let after = query.get("after").map(str::parse).transpose();
+        let after = after.map_err(|_| (400, "`after` is not the number of a request".to_owned()))?;
+        Ok(Self { last, failed, after })
     }
 
-    /// Returns whether a request with this status belongs to it.
-    pub(crate) fn contains(self, status: Option<u16>) -> bool {
-        !self.failed || status.is_some_and(|status| status >= 400)
+    /// Returns whether a request with this number and this status belongs to it.
+    pub(crate) fn contains(self, number: u64, status: Option<u16>) -> bool {
+        self.after.is_none_or(|after| number > after)
+            && (!self.failed || status.is_some_and(|status| status >= 400))
     }
 }
 
@@ -65,7 +70,10 @@ impl Router {
     /// Lists the latest requests. Without their queries, which may contain what is private.
     pub(super) fn entries(&self, query: &Query) -> Result<Value, ControlError> {
         let selection = Selection::read(query)?;
-        let latest = self.cluster.journal.latest(selection.last, |entry| selection.contains(entry.status));
+        let latest = self
+            .cluster
+            .journal
+            .latest(selection.last, |number, entry| selection.contains(number, entry.status));
         let entries = latest.into_iter().map(|(number, entry)| {
             json!({
                 "number": number, "coordinator": entry.coordinator, "method": entry.method.as_str(), "path": entry.path,
@@ -115,7 +123,7 @@ impl Router {
             recent: self
                 .cluster
                 .journal
-                .latest(LATEST_ENTRIES, |_| true)
+                .latest(LATEST_ENTRIES, |_, _| true)
                 .into_iter()
                 .map(|(_, entry)| entry)
                 .collect(),

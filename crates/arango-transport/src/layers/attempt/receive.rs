@@ -62,16 +62,20 @@ fn refused(context: &CallContext, mut response: Response<Body>) -> AttemptError 
     AttemptError::from_attempt(refused, body)
 }
 
+/// Returns the outcome of an attempt with a success whose body was not read to its end.
+pub(crate) fn broken_off_outcome(context: &CallContext, kind: ErrorKind) -> Outcome {
+    // A successful status proves nothing if an intermediary may have sent it.
+    let is_executed = context.progress.responder() == Responder::ArangoDb && kind != ErrorKind::Decode;
+    if is_executed { Outcome::Executed } else { Outcome::Unknown }
+}
+
 /// Returns the error of a body that was not read to its end.
 pub(crate) fn broken_off(
     context: &CallContext,
     status: StatusCode,
     interrupted: Interrupted,
 ) -> AttemptError {
-    // A successful status proves nothing if an intermediary may have sent it.
-    let is_executed =
-        context.progress.responder() == Responder::ArangoDb && interrupted.kind != ErrorKind::Decode;
-    let outcome = if is_executed { Outcome::Executed } else { Outcome::Unknown };
+    let outcome = broken_off_outcome(context, interrupted.kind);
     let mut error = AttemptError::new(interrupted.kind, outcome, Phase::Body);
     error.attempt_mut().status = Some(status);
     match interrupted.source {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::{Member, Signal};
+use arango_balance::{Member, Signal, Timing};
 use arango_protocol::{ErrorKind, Outcome};
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::layers::attempt::receive::Received;
-use crate::layers::attempt::signal;
+use crate::layers::attempt::{signal, streamed};
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics::CoordinatorLabels;
@@ -62,7 +62,7 @@ pub(crate) struct Reporter {
     pub(crate) member: Member<Coordinator>,
     pub(crate) pool: Pool,
     accepted: Arc<LastAccepted>,
-    labels: CoordinatorLabels,
+    pub(crate) labels: CoordinatorLabels,
 }
 
 impl Reporter {
@@ -111,10 +111,7 @@ impl Reporter {
     fn succeeded(&self, attempt: &RunningAttempt, response: &AttemptResponse) {
         let context = &attempt.context;
         if context.progress.responder() == Responder::ArangoDb {
-            self.pool.record_arangodb();
-            if let Some(token) = &attempt.token {
-                self.accepted.record(token, attempt.started);
-            }
+            self.record_identity(attempt);
             return self.record(attempt, Signal::Success);
         }
         if !context.call.has_body {
@@ -127,17 +124,29 @@ impl Reporter {
         }
     }
 
-    /// Records a signal for the member's health. The failures of a call count once per coordinator.
+    /// Records that ArangoDB wrote the response, and accepted the token.
+    pub(super) fn record_identity(&self, attempt: &RunningAttempt) {
+        self.pool.record_arangodb();
+        if let Some(token) = &attempt.token {
+            self.accepted.record(token, attempt.started);
+        }
+    }
+
     fn record(&self, attempt: &RunningAttempt, signal: Signal) {
+        self.record_signal(&attempt.context, signal, attempt.context.call.timing(attempt.started));
+    }
+
+    /// Records a signal for the member's health. The failures of a call count once per coordinator.
+    pub(super) fn record_signal(&self, context: &CallContext, signal: Signal, timing: Timing) {
         let signal = match signal {
             Signal::Unreachable | Signal::GatewayError | Signal::Failure
-                if !attempt.context.attempts.counts_against(self.member.slot()) =>
+                if !context.attempts.counts_against(self.member.slot()) =>
             {
                 Signal::Neutral
             }
             signal => signal,
         };
-        self.member.record(signal, attempt.context.call.timing(attempt.started));
+        self.member.record(signal, timing);
     }
 
     /// Adds coordinator, connection and elapsed time. `is_uncertain` is true if something was sent that the
@@ -161,6 +170,10 @@ pub(crate) fn end(
     let sends = attempt.end();
     let reporter = &*attempt.reporter;
     let result = match received {
+        Ok(Received::Success(mut response)) if attempt.context.call.streaming => {
+            streamed::observe(attempt, sends, &mut response);
+            return Ok(response);
+        }
         Ok(Received::Success(response)) => {
             // If nothing was sent, middleware created the response. It says nothing about the coordinator.
             if sends > 0 {

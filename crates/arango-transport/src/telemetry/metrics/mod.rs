@@ -19,7 +19,6 @@ use metrics::{
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
-use crate::error::Error;
 use crate::types::coordinator::Coordinator;
 use keys::Keys;
 
@@ -72,12 +71,12 @@ pub(crate) fn describe() {
     );
 }
 
-/// Records the end of a call.
-pub(crate) fn called(context: &CallContext, failed: Option<&Error>) {
+/// Records the end of a call. `failed`: the outcome and the kind of a failure.
+pub(crate) fn called(context: &CallContext, failed: Option<(Outcome, ErrorKind)>) {
     /// By operation, outcome and error kind. Shared by all clients, because no label names a client.
     static KEYS: LazyLock<Keys<(&str, Outcome, Option<ErrorKind>)>> = LazyLock::new(Keys::default);
     let operation = context.call.name;
-    let (known, kind) = (failed.map_or(Outcome::Executed, Error::outcome), failed.map(Error::kind));
+    let (known, kind) = failed.map_or((Outcome::Executed, None), |(outcome, kind)| (outcome, Some(kind)));
     let key = || {
         let mut labels = vec![
             Label::from_static_parts("db.system.name", "arangodb"),

@@ -348,8 +348,8 @@ mod tests {
         assert!(state.begin_call(Caller::Runner).is_ok());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn only_what_the_server_has_answered_counts_as_a_use() {
+    #[test]
+    fn only_what_the_server_has_answered_counts_as_a_use() {
         let used = [
             (None, true),
             (Some(met(ErrorKind::UniqueViolation, Outcome::NotExecuted, Some(ErrorNumber(1210)))), true),

@@ -16,14 +16,22 @@ pub(crate) struct SingleLeaders(Arc<Mutex<HashMap<String, Instant>>>);
 impl SingleLeaders {
     /// Returns whether it is known. `collections` names the database, too.
     pub(crate) fn contains(&self, collections: &str) -> bool {
-        self.lock().get(collections).is_some_and(|since| since.elapsed() < KNOWN_FOR)
+        self.contains_at(collections, Instant::now())
+    }
+
+    fn contains_at(&self, collections: &str, now: Instant) -> bool {
+        self.lock().get(collections).is_some_and(|since| is_known(*since, now))
     }
 
     /// Records it, and forgets what is known no more.
     pub(crate) fn record(&self, collections: String) {
+        self.record_at(collections, Instant::now());
+    }
+
+    fn record_at(&self, collections: String, now: Instant) {
         let mut known = self.lock();
-        known.retain(|_, since| since.elapsed() < KNOWN_FOR);
-        known.insert(collections, Instant::now());
+        known.retain(|_, since| is_known(*since, now));
+        known.insert(collections, now);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
@@ -31,18 +39,22 @@ impl SingleLeaders {
     }
 }
 
+fn is_known(since: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(since) < KNOWN_FOR
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn one_leader_is_known_for_a_minute() {
-        let known = SingleLeaders::default();
-        known.record("shop/orders".to_owned());
+    #[test]
+    fn one_leader_is_known_for_a_minute() {
+        let (known, now) = (SingleLeaders::default(), Instant::now());
+        known.record_at("shop/orders".to_owned(), now);
         assert!(known.contains("shop/orders") && !known.contains("shop/items"));
-        tokio::time::sleep(KNOWN_FOR).await;
-        assert!(!known.contains("shop/orders"));
-        known.record("shop/items".to_owned());
+        let later = now + KNOWN_FOR;
+        assert!(!known.contains_at("shop/orders", later));
+        known.record_at("shop/items".to_owned(), later);
         assert_eq!(known.lock().len(), 1, "what is known no more is forgotten");
     }
 }

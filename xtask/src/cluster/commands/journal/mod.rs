@@ -1,5 +1,7 @@
 //! Prints the latest requests to a running cluster.
 
+mod follow;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
@@ -14,6 +16,22 @@ use crate::cli::Journal;
 use crate::cluster::state_file;
 use crate::columns::lines;
 
+/// The columns of the journal of an embedded cluster, which knows what was executed.
+const EXECUTED: [&str; 7] = ["SERVER", "METHOD", "DATABASE", "PATH", "STATUS", "EXECUTED", "MARKER"];
+/// The columns of the journal of proxies.
+const PASSED: [&str; 10] = [
+    "TIME (UTC)",
+    "SERVER",
+    "METHOD",
+    "DATABASE",
+    "PATH",
+    "STATUS",
+    "FORWARDED",
+    "SENT",
+    "RECEIVED",
+    "MARKER",
+];
+
 /// Prints a line for each request, or forgets all.
 ///
 /// # Errors
@@ -23,6 +41,9 @@ pub(crate) async fn journal(command: Journal) -> Result<ExitCode> {
     if command.clear {
         send(&cluster, Method::POST, "journal/clear", None, LIMIT, "clear the journal").await?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if command.follow {
+        return follow::follow(&command, &cluster).await;
     }
     let path = format!("journal/entries?last={}&failed={}", command.last, command.failed);
     let journal = send(&cluster, Method::GET, &path, None, LIMIT, "show the journal").await?;
@@ -38,31 +59,21 @@ fn table(journal: &Value) -> String {
     let entries: Vec<_> = journal["entries"].as_array().into_iter().flatten().collect();
     let lines = match entries.first() {
         None => return "no requests\n".to_owned(),
-        Some(first) if first.get("executed").is_some() => lines(
-            ["SERVER", "METHOD", "DATABASE", "PATH", "STATUS", "EXECUTED", "MARKER"],
-            entries.into_iter().map(executed_row).collect(),
-        ),
-        Some(_) => lines(
-            [
-                "TIME (UTC)",
-                "SERVER",
-                "METHOD",
-                "DATABASE",
-                "PATH",
-                "STATUS",
-                "FORWARDED",
-                "SENT",
-                "RECEIVED",
-                "MARKER",
-            ],
-            entries.into_iter().map(passed_row).collect(),
-        ),
+        Some(first) if is_of_embedded(first) => {
+            lines(EXECUTED, entries.into_iter().map(executed_row).collect())
+        }
+        Some(_) => lines(PASSED, entries.into_iter().map(passed_row).collect()),
     };
     let coloured = lines.into_iter().enumerate().map(|(number, line)| match number {
         0 => format!("{}\n", line.dimmed()),
         _ => format!("{line}\n"),
     });
     coloured.collect()
+}
+
+/// Returns whether an embedded cluster has kept the entry, rather than proxies.
+fn is_of_embedded(entry: &Value) -> bool {
+    entry.get("executed").is_some()
 }
 
 fn executed_row(entry: &Value) -> [String; 7] {

@@ -1,0 +1,74 @@
+//! Closing a transport, and draining a coordinator that is about to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango_balance::DiscoveryTask;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout};
+
+use crate::client::transport::Transport;
+use crate::types::coordinator::Coordinator;
+
+impl Transport {
+    /// Closes the client and all its clones.
+    ///
+    /// From now on every new call fails with [`ErrorKind::ClientClosed`](crate::ErrorKind::ClientClosed), and
+    /// nothing is sent.
+    ///
+    /// The future waits for running calls, including streamed bodies, but not longer than `grace`. Calls that
+    /// have not ended by then fail and their connections are closed. A coordinator still executes requests
+    /// that it has received, so the outcome of those calls reports what is known. Finally all connections are
+    /// closed.
+    ///
+    /// The future need not be awaited, and without awaiting it no runtime is needed: running calls then
+    /// finish, and idle connections are closed. Awaited outside of a tokio runtime, there is no grace period.
+    /// Closing twice is the same as closing once with the shorter grace.
+    pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
+        let shared = Arc::clone(&self.0);
+        shared.lifecycle.close();
+        shared.members.stop_probes();
+        shared.discovery_task.get().into_iter().for_each(DiscoveryTask::stop);
+        for pool in shared.pools.all() {
+            pool.retire();
+        }
+        async move {
+            let ended = async {
+                shared.lifecycle.idle().await;
+                for pool in shared.pools.all() {
+                    pool.drained().await;
+                }
+            };
+            // Without a runtime there is no timer.
+            let has_clock = Handle::try_current().is_ok();
+            let in_time = has_clock && timeout(grace, ended).await.is_ok();
+            shared.lifecycle.end();
+            for pool in shared.pools.close() {
+                pool.abort();
+            }
+            if !in_time && has_clock {
+                // Every call can end immediately, but its future may not be polled.
+                timeout(END_TIMEOUT, shared.lifecycle.idle()).await.ok();
+            }
+        }
+    }
+
+    /// Starts draining a coordinator at the caller's request.
+    ///
+    /// For a limited time it gets only requests that no other coordinator can take, and calls pinned to it. A
+    /// coordinator that is not a member of this transport is ignored.
+    ///
+    /// For programs that shut a coordinator down: a coordinator in a soft shutdown does not report that and
+    /// stays available until it stops. If it does not stop, a probe ends the draining after
+    /// [`max_drain_time`](arango_balance::HealthPolicy::max_drain_time). If it stops, a probe ends the
+    /// draining as soon as it is back.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn drain(&self, coordinator: &Coordinator) {
+        if let Some(member) = self.0.members.get(coordinator) {
+            member.drain(Instant::now());
+        }
+    }
+}
+
+/// How long [`Transport::close`] waits for calls to end after the grace period.
+const END_TIMEOUT: Duration = Duration::from_secs(1);

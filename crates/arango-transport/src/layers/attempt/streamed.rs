@@ -1,0 +1,76 @@
+//! An attempt whose response is streamed: it ends with the body.
+
+use std::sync::Arc;
+
+use arango_balance::{MemberState, Signal};
+use arango_protocol::{ErrorKind, Outcome};
+use http::StatusCode;
+use tokio::time::Instant;
+
+use crate::call::context::CallContext;
+use crate::call::progress::Responder;
+use crate::error::attempt::{Attempt, Phase};
+use crate::layers::attempt::report::{Reporter, RunningAttempt};
+use crate::layers::attempt::signal;
+use crate::pool::body::AttemptResponse;
+use crate::pool::streamed::BodyEnd;
+
+/// An attempt of which the head has arrived, and the body is read by the caller.
+struct StreamedAttempt {
+    context: Arc<CallContext>,
+    reporter: Arc<Reporter>,
+    started: Instant,
+    responded: Instant,
+    status: StatusCode,
+    /// The author of the head; `Nothing` if middleware created the response.
+    responder: Responder,
+}
+
+/// Reports an attempt when the body of its response ends. `sends`: how often it sent the request.
+pub(super) fn observe(attempt: &RunningAttempt, sends: u32, response: &mut AttemptResponse) {
+    let responder = if sends > 0 { attempt.context.progress.responder() } else { Responder::Nothing };
+    if responder == Responder::ArangoDb {
+        attempt.reporter.record_identity(attempt);
+    }
+    let streamed = StreamedAttempt {
+        context: Arc::clone(&attempt.context),
+        reporter: Arc::clone(&attempt.reporter),
+        started: attempt.started,
+        responded: Instant::now(),
+        status: response.status(),
+        responder,
+    };
+    response.body_mut().on_end(Box::new(move |end| streamed.end(end)));
+}
+
+impl StreamedAttempt {
+    fn end(self, end: BodyEnd) {
+        let failed = match end {
+            BodyEnd::Complete => None,
+            BodyEnd::Failed(kind) => Some(kind),
+            // As a call whose future is dropped, it shows nothing.
+            BodyEnd::Dropped => return,
+        };
+        let Self { context, reporter, started, responded, status, .. } = &self;
+        // How fast the body was read depends on the caller, too.
+        let timing = context.call.timing(*started).responded_at(*responded);
+        reporter.record_signal(context, self.signal(failed), timing);
+        reporter.labels.attempted(context, *started, Some(*status), failed);
+    }
+
+    fn signal(&self, failed: Option<ErrorKind>) -> Signal {
+        match (self.responder, failed) {
+            (Responder::Nothing, _) => Signal::Neutral,
+            (_, Some(kind)) => signal::signal(&Attempt::new(kind, Outcome::Unknown, Phase::Body)),
+            (Responder::ArangoDb, None) => Signal::Success,
+            // The probe that made it half-open has found ArangoDB, which a proxy may keep from naming itself.
+            (Responder::Unknown, None) if self.is_probed_just_now() => Signal::Success,
+            (Responder::Unknown, None) => Signal::Unrecognized,
+        }
+    }
+
+    /// Returns whether a probe has just answered who responds, and no response ever named ArangoDB.
+    fn is_probed_just_now(&self) -> bool {
+        self.reporter.member.state() == MemberState::HalfOpen && !self.reporter.pool.is_arangodb()
+    }
+}

@@ -1,0 +1,145 @@
+//! Whether ArangoDB wrote a response of which nothing else is known.
+
+use arango_transport::protocol::{ApiResponse, OutputError, is_arangodb};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+/// What ArangoDB writes into the bodies of its successes.
+#[derive(Deserialize)]
+struct Marks {
+    error: Option<bool>,
+    code: Option<u16>,
+    #[serde(rename = "errorNum")]
+    error_number: Option<u32>,
+    #[serde(rename = "_id")]
+    id: Option<IgnoredAny>,
+    #[serde(rename = "_key")]
+    key: Option<IgnoredAny>,
+    #[serde(rename = "_rev")]
+    revision: Option<IgnoredAny>,
+}
+
+impl Marks {
+    fn are_a_document(&self) -> bool {
+        self.id.is_some() && self.key.is_some() && self.revision.is_some()
+    }
+}
+
+/// Returns whether ArangoDB wrote a success with a body, by its headers or by what is in the body.
+fn is_written_by_arangodb(response: &ApiResponse) -> bool {
+    if is_arangodb(response) {
+        return true;
+    }
+    let body = response.bytes();
+    // serde would read the items of an array as the fields.
+    if body.trim_ascii_start().starts_with(b"{") {
+        return serde_json::from_slice::<Marks>(body).is_ok_and(|marks| {
+            let is_envelope = marks.error == Some(false) && marks.code == Some(response.status().as_u16());
+            is_envelope || marks.are_a_document()
+        });
+    }
+    // The results of several documents.
+    let results: Vec<serde_json::Map<_, _>> = serde_json::from_slice(body).unwrap_or_default();
+    !results.is_empty()
+        && results.into_iter().all(|result| {
+            serde_json::from_value::<Marks>(result.into()).is_ok_and(|marks| {
+                marks.are_a_document() || (marks.error == Some(true) && marks.error_number.is_some())
+            })
+        })
+}
+
+/// Accepts a response that is JSON, or empty, and that ArangoDB wrote.
+pub(super) fn accept(response: ApiResponse) -> Result<ApiResponse, OutputError> {
+    if response.bytes().is_empty() {
+        return Ok(response);
+    }
+    response.json::<IgnoredAny>()?;
+    if is_written_by_arangodb(&response) { Ok(response) } else { Err(unrecognized(&response)) }
+}
+
+/// Decodes a response that ArangoDB wrote: a body that fits a type proves that, unless any object fits it.
+#[expect(clippy::needless_pass_by_value, reason = "same signature as `accept`")]
+pub(super) fn decode<T: DeserializeOwned>(response: ApiResponse) -> Result<T, OutputError> {
+    let output = response.json()?;
+    let requires_a_field = || serde_json::from_str::<T>("{}").is_err();
+    if requires_a_field() || is_written_by_arangodb(&response) {
+        Ok(output)
+    } else {
+        Err(unrecognized(&response))
+    }
+}
+
+fn unrecognized(response: &ApiResponse) -> OutputError {
+    response.invalid("neither a header nor the body shows that ArangoDB has written it")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use arango_transport::protocol::ErrorObject;
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, StatusCode};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn response(body: &'static str) -> ApiResponse {
+        ApiResponse::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(body.as_bytes()))
+    }
+
+    const FOREIGN: [&str; 8] = [
+        "{}",
+        "[]",
+        "\"ok\"",
+        "null",
+        r#"{"status":"ok"}"#,
+        r#"{"error":false}"#,
+        r#"{"error":false,"code":0}"#,
+        r#"[{"id":1}]"#,
+    ];
+
+    #[test]
+    fn what_nothing_identifies_is_not_accepted_unless_its_head_names_arangodb() {
+        for body in FOREIGN {
+            assert!(accept(response(body)).is_err(), "{body}");
+            assert!(decode::<Value>(response(body)).is_err(), "{body}");
+            let headers =
+                HeaderMap::from_iter([(http::header::SERVER, HeaderValue::from_static("ArangoDB"))]);
+            let named = ApiResponse::new(StatusCode::OK, headers, Bytes::from_static(body.as_bytes()));
+            assert!(accept(named).is_ok(), "{body}");
+        }
+        assert!(decode::<HashMap<String, u8>>(response("{\"a\":1}")).is_err());
+    }
+
+    #[test]
+    fn arangodb_is_recognized_by_its_bodies_without_its_headers() {
+        for body in [
+            r#"{"error":false,"code":200,"result":[]}"#,
+            r#"{"_id":"books/1","_key":"1","_rev":"_a"}"#,
+            r#"[{"_id":"books/1","_key":"1","_rev":"_a"},{"error":true,"errorNum":1210}]"#,
+            r#"{"server":"arango","license":"enterprise","version":"3.12.5"}"#,
+            "",
+        ] {
+            assert!(accept(response(body)).is_ok(), "{body}");
+        }
+        assert!(decode::<Value>(response(r#"{"error":false,"code":200}"#)).is_ok());
+    }
+
+    #[test]
+    fn a_type_that_requires_a_field_is_proof_enough() {
+        #[derive(Debug, Deserialize)]
+        struct Tracking {
+            enabled: bool,
+        }
+        assert!(decode::<Tracking>(response(r#"{"enabled":true}"#)).unwrap().enabled);
+        assert!(decode::<Tracking>(response(r#"{"status":"ok"}"#)).is_err());
+    }
+
+    #[test]
+    fn an_error_object_keeps_its_number() {
+        let body = r#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"unknown"}"#;
+        let error = accept(response(body)).unwrap_err();
+        assert_eq!(error.error_object().map(|object: &ErrorObject| object.number.0), Some(1203));
+    }
+}
