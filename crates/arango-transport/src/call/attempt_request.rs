@@ -27,6 +27,33 @@ pub(crate) struct AttemptParts {
     pub(crate) request: Request<Full<Bytes>>,
 }
 
+/// A request that no connection has taken yet.
+///
+/// Boxed, because it is large, and most of the time of an attempt there is none: while it waits for its response.
+pub(crate) enum Unsent {
+    /// With the plan of its attempt.
+    Planned(Box<AttemptParts>),
+    /// A connection has returned it.
+    Returned(Box<Request<Full<Bytes>>>),
+}
+
+impl Unsent {
+    pub(crate) fn request_mut(&mut self) -> &mut Request<Full<Bytes>> {
+        match self {
+            Self::Planned(parts) => &mut parts.request,
+            Self::Returned(request) => request,
+        }
+    }
+
+    /// Takes the request out of its box, and drops the rest.
+    pub(crate) fn into_request(self) -> Request<Full<Bytes>> {
+        match self {
+            Self::Planned(parts) => parts.request,
+            Self::Returned(request) => *request,
+        }
+    }
+}
+
 /// The retry layer's decisions about one attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptPlan {

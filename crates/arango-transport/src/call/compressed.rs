@@ -5,12 +5,14 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 
 /// The compressed body of a call, which all its attempts send.
+///
+/// Boxed, because few calls have one, and all store it.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(
     not(feature = "compression"),
     expect(dead_code, reason = "nothing is compressed without the feature")
 )]
-pub(crate) struct CompressedBody(OnceLock<Cached>);
+pub(crate) struct CompressedBody(OnceLock<Box<Cached>>);
 
 #[derive(Debug, Clone)]
 #[cfg_attr(
@@ -33,7 +35,8 @@ impl CompressedBody {
         plain: &Bytes,
         compress: impl Fn(&[u8]) -> Option<Bytes>,
     ) -> Option<Bytes> {
-        let cached = self.0.get_or_init(|| Cached { plain: plain.clone(), compressed: compress(plain) });
+        let cached =
+            self.0.get_or_init(|| Box::new(Cached { plain: plain.clone(), compressed: compress(plain) }));
         // The cached body keeps its memory alive, so no other body can have the same address.
         let same = cached.plain.as_ptr() == plain.as_ptr() && cached.plain.len() == plain.len();
         if same { cached.compressed.clone() } else { compress(plain) }
@@ -46,6 +49,6 @@ impl CompressedBody {
 
     /// Sets the compressed form of `plain`, unless there is one.
     pub(crate) fn set(&self, plain: Bytes, compressed: Option<Bytes>) {
-        self.0.set(Cached { plain, compressed }).ok();
+        self.0.set(Box::new(Cached { plain, compressed })).ok();
     }
 }

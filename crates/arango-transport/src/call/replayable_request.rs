@@ -10,6 +10,11 @@ use http_body_util::Full;
 /// How many headers the layers below usually add: authorization, driver and host.
 const ADDED_HEADERS: usize = 3;
 
+/// How many headers a response usually has.
+///
+/// Over HTTP/1.1 hyper reads a response into the header map of its request, which otherwise would be allocated again.
+const RESPONSE_HEADERS: usize = 11;
+
 /// The parts of a request, from which each attempt's request is built. Cloning the buffered body is cheap.
 pub(crate) struct ReplayableRequest {
     pub(crate) method: Method,
@@ -50,13 +55,11 @@ impl ReplayableRequest {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
-        if !self.headers.is_empty() {
-            // Not cloned: a clone has no room for more headers.
-            let mut headers = HeaderMap::with_capacity(self.headers.len() + ADDED_HEADERS);
-            for (name, value) in &self.headers {
-                headers.append(name, value.clone());
-            }
-            *request.headers_mut() = headers;
+        // Not cloned: a clone has no room for more headers.
+        let headers = request.headers_mut();
+        headers.reserve(RESPONSE_HEADERS.max(self.headers.len() + ADDED_HEADERS));
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
         }
         if let Some(extensions) = &self.extensions {
             *request.extensions_mut() = extensions.clone();
@@ -69,5 +72,22 @@ impl fmt::Debug for ReplayableRequest {
     // Headers and body are left out because they may contain credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.uri.path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::CONTENT_TYPE;
+
+    use super::*;
+
+    #[test]
+    fn each_request_has_room_for_the_headers_of_its_response() {
+        let mut template = Request::new(Bytes::new());
+        assert!(ReplayableRequest::from_request(template.clone()).request().headers().capacity() >= 11);
+        template.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let request = ReplayableRequest::from_request(template).request();
+        assert!(request.headers().capacity() >= 11);
+        assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
     }
 }

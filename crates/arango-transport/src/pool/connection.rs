@@ -224,11 +224,6 @@ impl<F: Future<Output = Sent>> Future for PendingResponse<'_, F> {
         let Poll::Ready(sent) = this.inner.poll(cx) else {
             return this.timer.poll(*this.deadline, cx).map(|()| None);
         };
-        // Here, and not when the connection becomes idle, because that may be outside of the runtime. A connection that sends nothing
-        // is not used again, and its runtime may have ended.
-        if sent.is_ok() {
-            this.timer.release_task();
-        }
         Poll::Ready(Some(match sent {
             // Boxed immediately: it is large, and is moved often.
             Ok(response) => Ok(Box::new(response.map(Body::pending))),

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -29,15 +29,6 @@ impl LazyTimer {
         }
     }
 
-    /// Releases the task that has waited. The scheduled timer would otherwise keep its memory, until it fires.
-    pub(super) fn release_task(&mut self) {
-        if let Some(sleep) = &mut self.0 {
-            // If the timer has just fired, it keeps no task either.
-            let (Poll::Ready(()) | Poll::Pending) =
-                sleep.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        }
-    }
-
     /// Waits for a future, but not beyond the deadline; `None` if it did not end by then.
     pub(super) async fn limit<F: Future>(&mut self, deadline: Instant, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
@@ -51,8 +42,6 @@ impl LazyTimer {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::task::Wake;
     use std::time::Duration;
 
     use super::*;
@@ -68,24 +57,6 @@ mod tests {
     /// Starts a wait and cancels it after a second.
     async fn give_up(timer: &mut LazyTimer, millis: u64) {
         tokio::time::timeout(Duration::from_secs(1), wait(timer, millis)).await.unwrap_err();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_task_that_has_waited_is_released() {
-        struct Task;
-        impl Wake for Task {
-            fn wake(self: Arc<Self>) {}
-        }
-        let mut timer = LazyTimer::default();
-        let task = Arc::new(Task);
-        let waker = Waker::from(Arc::clone(&task));
-        let deadline = Instant::now() + Duration::from_secs(5);
-        assert!(timer.poll(deadline, &mut Context::from_waker(&waker)).is_pending());
-        drop(waker);
-        assert_eq!(Arc::strong_count(&task), 2, "the timer would wake it");
-        timer.release_task();
-        assert_eq!(Arc::strong_count(&task), 1);
-        assert_eq!(wait(&mut timer, 7_000).await, 7_000, "the timer can be used again");
     }
 
     #[tokio::test(start_paused = true)]

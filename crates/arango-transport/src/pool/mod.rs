@@ -43,7 +43,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::Service;
 
-use crate::call::attempt_request::{AttemptPlan, AttemptRequest};
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest, Unsent};
 use crate::config::limits::PoolLimits;
 use crate::connect::connector::Connector;
 use crate::error::attempt::Phase;
@@ -221,10 +221,12 @@ impl Pool {
     /// If the connection turns out to have been closed before it accepted the request, the request is sent on
     /// another one. The future ends at the deadline of the attempt, so no other layer needs a timer for it.
     pub(crate) async fn send(self, outgoing: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
-        // The request stays boxed until a connection takes it, which keeps this future small.
-        let mut outgoing = outgoing.into_inner();
+        let outgoing = outgoing.into_inner();
         let AttemptPlan { ref context, number, new_connection, bypass_limit, started, deadline, .. } =
             outgoing.plan;
+        let context = Arc::clone(context);
+        // The request stays boxed until a connection takes it, which keeps this future small.
+        let mut unsent = Unsent::Planned(outgoing);
         let mut accepts = if new_connection { Accepts::Unused } else { Accepts::Any };
         let mut now = started;
         context.progress.set_phase(Phase::Acquire);
@@ -250,11 +252,11 @@ impl Pool {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .with_source("middleware sent a request of an attempt that has ended"));
             }
-            connection.complete(&mut outgoing.request);
+            connection.complete(unsent.request_mut());
             context.attempts.record_connection(connection.info());
             context.progress.set_phase(Phase::Sent);
             // Pinned here, because awaiting a future by value moves it once more.
-            let sent = pin!(connection.send(outgoing.request, deadline)).await;
+            let sent = pin!(connection.send(unsent.into_request(), deadline)).await;
             let mut error = match sent {
                 None => {
                     permit.remove(&connection);
@@ -278,7 +280,7 @@ impl Pool {
                 permit.0.connector.record_failure(&rejected);
                 return Err(rejected);
             }
-            let Some(unsent) = error.take_message() else {
+            let Some(returned) = error.take_message() else {
                 permit.invalidate(&connection);
                 let failed = connection.failed(error.into_error());
                 if failed.outcome() == Outcome::NotExecuted {
@@ -296,8 +298,8 @@ impl Pool {
                     .with_source(error.into_error());
                 return Err(connection.with_connection_info(error));
             }
-            outgoing.request = unsent;
-            connection.restore_request(&mut outgoing.request);
+            unsent = Unsent::Returned(Box::new(returned));
+            connection.restore_request(unsent.request_mut());
             if replay > 0 {
                 // After two closed connections, other idle ones are probably closed too.
                 accepts = Accepts::Unused;
