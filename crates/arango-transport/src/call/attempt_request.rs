@@ -30,14 +30,14 @@ pub(crate) struct AttemptParts {
 /// A request that no connection has taken yet.
 ///
 /// Boxed, because it is large, and most of the time of an attempt there is none: while it waits for its response.
-pub(crate) enum Unsent {
+pub(crate) enum UnsentRequest {
     /// With the plan of its attempt.
     Planned(Box<AttemptParts>),
     /// A connection has returned it.
     Returned(Box<Request<Full<Bytes>>>),
 }
 
-impl Unsent {
+impl UnsentRequest {
     pub(crate) fn request_mut(&mut self) -> &mut Request<Full<Bytes>> {
         match self {
             Self::Planned(parts) => &mut parts.request,

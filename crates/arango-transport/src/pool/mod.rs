@@ -43,7 +43,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::Service;
 
-use crate::call::attempt_request::{AttemptPlan, AttemptRequest, Unsent};
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest, UnsentRequest};
 use crate::config::limits::PoolLimits;
 use crate::connect::connector::Connector;
 use crate::error::attempt::Phase;
@@ -226,7 +226,7 @@ impl Pool {
             outgoing.plan;
         let context = Arc::clone(context);
         // The request stays boxed until a connection takes it, which keeps this future small.
-        let mut unsent = Unsent::Planned(outgoing);
+        let mut unsent = UnsentRequest::Planned(outgoing);
         let mut accepts = if new_connection { Accepts::Unused } else { Accepts::Any };
         let mut now = started;
         context.progress.set_phase(Phase::Acquire);
@@ -298,7 +298,7 @@ impl Pool {
                     .with_source(error.into_error());
                 return Err(connection.with_connection_info(error));
             }
-            unsent = Unsent::Returned(Box::new(returned));
+            unsent = UnsentRequest::Returned(Box::new(returned));
             connection.restore_request(unsent.request_mut());
             if replay > 0 {
                 // After two closed connections, other idle ones are probably closed too.
