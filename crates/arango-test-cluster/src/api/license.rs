@@ -1,7 +1,5 @@
 //! `/_admin/license` and `/_admin/deployment/id`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -32,8 +30,11 @@ pub(super) fn license(call: &mut Call<'_>) -> HandlerResult {
             let invalid = || ApiError::bad_parameter("invalid license");
             let body = call.request.json()?;
             let key = body.as_str().filter(|key| !key.is_empty()).ok_or_else(invalid)?;
-            // The signature is not verified: any text in base64 is accepted.
-            STANDARD.decode(key).map_err(|_| invalid())?;
+            // The signature is not verified: any text of base64 characters is accepted.
+            let could_be_one = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+            if !key.bytes().all(could_be_one) {
+                return Err(invalid());
+            }
             call.state.license = Some(key.to_owned());
             // The server puts the envelope into the result.
             Ok(Reply::raw(201, &json!({ "result": { "error": false, "code": 201 } })))

@@ -198,7 +198,7 @@ async fn a_license_is_set_and_an_invalid_one_refused() {
         hashes.push(after["hash"].clone());
     }
     assert_ne!(hashes[0], hashes[1]);
-    for invalid in [json!("no licence"), json!("abc"), json!(7), json!("")] {
+    for invalid in [json!("no licence"), json!(7), json!("")] {
         assert_eq!(session.put(path, &invalid).await.status, 400, "{invalid}");
     }
 }
