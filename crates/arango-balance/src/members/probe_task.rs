@@ -71,8 +71,9 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
         if let Some(stuck) = probe.take() {
             stuck.abort();
         }
-        *probe =
-            Some(runtime.spawn(probe_until_healthy(Arc::downgrade(self), member.downgrade())).abort_handle());
+        let task: Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(probe_until_healthy(Arc::downgrade(self), member.downgrade()));
+        *probe = Some(runtime.spawn(task).abort_handle());
     }
 }
 

@@ -267,12 +267,9 @@ impl Transport {
         read: &impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         loop {
-            if !response_check::is_foreign(&context, &error) && context.call.support.is_none() {
-                return Err(response_check::decode_error(&context, error));
-            }
-            context = response_check::resume(&self.0.members, &context, error);
-            let mut response = self.run(Arc::clone(&context)).await?;
-            match read(&context, buffer(&mut response)) {
+            let response;
+            (context, response) = self.resume(context, error).await?;
+            match read(&context, response) {
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
                     return Ok(output);
@@ -280,6 +277,20 @@ impl Transport {
                 Err(another) => error = another,
             }
         }
+    }
+
+    /// Sends the request of a rejected response to another coordinator.
+    async fn resume(
+        &self,
+        rejected: Arc<CallContext>,
+        error: OutputError,
+    ) -> Result<(Arc<CallContext>, ApiResponse), Error> {
+        if !response_check::is_foreign(&rejected, &error) && rejected.call.support.is_none() {
+            return Err(response_check::decode_error(&rejected, error));
+        }
+        let context = response_check::resume(&self.0.members, &rejected, error);
+        let mut response = self.run(Arc::clone(&context)).await?;
+        Ok((context, buffer(&mut response)))
     }
 
     /// Counts a call that has ended.

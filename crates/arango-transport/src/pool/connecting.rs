@@ -14,6 +14,7 @@ use super::h2::Http2;
 use super::{Pool, Shared};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
+use crate::types::boxed::BoxFuture;
 use crate::types::http_protocol::HttpProtocol;
 
 /// A new connection.
@@ -30,8 +31,7 @@ impl Pool {
         let (connector, registry) = (Arc::clone(&self.0.connector), self.0.registry.clone());
         let pool = Arc::downgrade(&self.0);
         let ending = ConnectEnd { pool: Arc::downgrade(&self.0), number, runtime: runtime.id(), done: false };
-        // Not under the lock: a runtime that is shutting down drops the task immediately.
-        let task = runtime.spawn(async move {
+        let task: BoxFuture<'static, ()> = Box::pin(async move {
             let (deadline, head_bytes) = (connector.deadline(), connector.head_bytes());
             let result = match connector.connect(deadline).await {
                 Ok(opened) if opened.protocol == HttpProtocol::Http2 => {
@@ -47,7 +47,8 @@ impl Pool {
             };
             ending.finish(result);
         });
-        let task = task.abort_handle();
+        // Not under the lock: a runtime that is shutting down drops the task immediately.
+        let task = runtime.spawn(task).abort_handle();
         if !self.state().waiters.set_task(number, &task) {
             // The connect has ended already, or the pool was closed meanwhile.
             task.abort();

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::h1::Http1;
 use super::{Pool, Shared, State};
+use crate::types::boxed::BoxFuture;
 
 /// The idle HTTP/1.1 connections of a pool.
 pub(super) struct Idle {
@@ -109,7 +110,8 @@ impl Reaper {
         // Without a runtime the connections are neither closed in time nor used.
         let runtime = runtime::Handle::try_current().ok()?;
         let earlier = Arc::<Notify>::default();
-        let task = runtime.spawn(reap(Arc::downgrade(&pool.0), Arc::clone(&earlier)));
+        let task: BoxFuture<'static, ()> = Box::pin(reap(Arc::downgrade(&pool.0), Arc::clone(&earlier)));
+        let task = runtime.spawn(task);
         Some(Self { task: task.abort_handle(), next_check, earlier })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango_transport::protocol::{
     Affinity, ApiResponse, BuildError, DatabaseName, Metadata, Operation, RequestClass, RequestProperties,
-    Scope,
+    Requirement, Scope,
 };
 use arango_transport::{Call, Coordinator, Error, PreparedRequest};
 use bytes::Bytes;
@@ -83,7 +83,7 @@ impl Database {
 
     /// Prepares a call. Not async, so that request and metadata do not enlarge the future of the call.
     pub(crate) fn prepare_call<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
-        self.prepare_with(operation, operation.properties())
+        self.prepare_with(&O::METADATA, operation.properties(), &|| operation.request())
     }
 
     /// Prepares a call, after the versions were read that an option of it depends on.
@@ -91,23 +91,33 @@ impl Database {
         &self,
         operation: &O,
     ) -> Result<PreparedRequest, Error> {
-        let mut properties = operation.properties();
-        let Some(requirement) = properties.requires else { return self.prepare_with(operation, properties) };
-        let limit = TimeLimit::start(self, operation);
-        let ignored = self.may_be_ignored(&O::METADATA, &properties, requirement, limit.left()).await;
-        if let Some(class) = requirement.class_without.filter(|_| ignored) {
-            properties = properties.class(class);
-        }
-        limit.apply(self).prepare_with(operation, properties)
+        let properties = operation.properties();
+        let Some(requirement) = properties.requires else { return self.prepare_call(operation) };
+        let (database, properties) = self.read_versions(&O::METADATA, properties, requirement).await;
+        database.prepare_with(&O::METADATA, properties, &|| operation.request())
     }
 
-    fn prepare_with<O: Operation>(
+    /// Reads the versions that an option of a call depends on. Returns a handle for what is left of its time.
+    async fn read_versions(
         &self,
-        operation: &O,
+        metadata: &Metadata,
         properties: RequestProperties,
+        requirement: &'static Requirement,
+    ) -> (Self, RequestProperties) {
+        let limit = TimeLimit::of(self, metadata, properties);
+        let ignored = self.may_be_ignored(metadata, &properties, requirement, limit.left()).await;
+        let class = requirement.class_without.filter(|_| ignored);
+        (limit.apply(self), class.map_or(properties, |class| properties.class(class)))
+    }
+
+    /// Prepares a call of an operation. Without the type of the operation, for which it would be compiled each time.
+    fn prepare_with(
+        &self,
+        metadata: &Metadata,
+        properties: RequestProperties,
+        request: &dyn Fn() -> Result<Request<Bytes>, BuildError>,
     ) -> Result<PreparedRequest, Error> {
-        let metadata = O::METADATA;
-        let mut call = Call::new(&metadata, properties);
+        let mut call = Call::new(metadata, properties);
         if let Some(options) = &self.options {
             call = call.options(Arc::clone(options));
         }
@@ -115,7 +125,7 @@ impl Database {
         if requirement.is_some() || metadata.is_version_dependent() {
             call = call.support(Arc::new(VersionSupport::new(self.clone(), metadata.clone(), requirement)));
         }
-        match (self.pinned(&metadata, properties.affinity), &self.pin) {
+        match (self.pinned(metadata, properties.affinity), &self.pin) {
             (Some(coordinator), _) => {
                 if metadata.stops_server {
                     // Before it is sent: no new request should start there from then on.
@@ -126,14 +136,14 @@ impl Database {
             (None, Some(Pin::Only(coordinator) | Pin::Preferred(coordinator))) => {
                 call = call.prefer(coordinator.clone());
             }
-            (None, None) if needs_coordinator(&metadata, &properties) => {
-                return Err(Error::needs_coordinator(&call, metadata.method, metadata.path));
+            (None, None) if needs_coordinator(metadata, &properties) => {
+                return Err(Error::needs_coordinator(&call, metadata.method.clone(), metadata.path));
             }
             (None, None) => {}
         }
-        match self.request(operation, metadata.system_only) {
+        match self.build(request, metadata.system_only) {
             Ok(request) => Ok(self.transport.prepare(request, call)),
-            Err(error) => Err(Error::request(&call, metadata.method, metadata.path, error)),
+            Err(error) => Err(Error::request(&call, metadata.method.clone(), metadata.path, error)),
         }
     }
 
@@ -151,9 +161,13 @@ impl Database {
     }
 
     /// Builds the request of an operation, under the path of this database unless it needs `_system`.
-    fn request<O: Operation>(&self, operation: &O, system_only: bool) -> Result<Request<Bytes>, BuildError> {
+    fn build(
+        &self,
+        request: &dyn Fn() -> Result<Request<Bytes>, BuildError>,
+        system_only: bool,
+    ) -> Result<Request<Bytes>, BuildError> {
         let name = self.name.as_ref().map_err(Clone::clone)?;
-        let request = operation.request();
+        let request = request();
         if system_only { request } else { in_database(name, request) }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango_transport::Call;
-use arango_transport::protocol::Operation;
+use arango_transport::protocol::{Metadata, Operation, RequestProperties};
 use tokio::time::Instant;
 
 use crate::handles::database::Database;
@@ -19,7 +19,12 @@ pub(crate) struct TimeLimit {
 impl TimeLimit {
     /// Starts a call with the limit that an operation has through this handle.
     pub(crate) fn start<O: Operation>(database: &Database, operation: &O) -> Self {
-        let mut call = Call::new(&O::METADATA, operation.properties());
+        Self::of(database, &O::METADATA, operation.properties())
+    }
+
+    /// Starts a call with the limit that a request with these properties has through this handle.
+    pub(crate) fn of(database: &Database, metadata: &Metadata, properties: RequestProperties) -> Self {
+        let mut call = Call::new(metadata, properties);
         if let Some(options) = &database.options {
             call = call.options(Arc::clone(options));
         }

@@ -103,7 +103,8 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> DiscoveryTask<K>
         }
         let running = RunningGuard(Arc::clone(&self.0.is_running));
         let (shared, refresh_requested) = (Arc::downgrade(&self.0), Arc::clone(&self.0.refresh_requested));
-        *task = Some(runtime.spawn(run(shared, refresh_requested, running)).abort_handle());
+        let run: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(run(shared, refresh_requested, running));
+        *task = Some(runtime.spawn(run).abort_handle());
     }
 
     /// Replaces the seeds.

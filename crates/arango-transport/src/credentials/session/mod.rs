@@ -226,7 +226,7 @@ impl Session {
         let ending = LoginEnd { session: Arc::clone(self), login: Arc::clone(pending) };
         let Ok(runtime) = Handle::try_current() else { return Err(LoginFailed::no_runtime()) };
         let login = login();
-        runtime.spawn(async move {
+        let task: BoxFuture<'static, ()> = Box::pin(async move {
             let session = &ending.session;
             let result = match catch_panic(login).await {
                 Ok(result) => session.record_result(result, random),
@@ -234,6 +234,7 @@ impl Session {
             };
             ending.finish(result);
         });
+        runtime.spawn(task);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Calls that no caller waits for.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,6 +18,11 @@ impl Background {
     ///
     /// Otherwise the server ends by itself what the call would have ended.
     pub(crate) fn spawn(&self, call: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_boxed(Box::pin(call));
+    }
+
+    /// One type of future for all calls: a task is compiled for each.
+    fn spawn_boxed(&self, call: Pin<Box<dyn Future<Output = ()> + Send>>) {
         let Ok(runtime) = Handle::try_current() else { return };
         let slot = Slot::take(&self.0);
         if let Some(slot) = slot {
