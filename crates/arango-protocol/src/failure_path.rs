@@ -1,10 +1,13 @@
 //! The path of the value in a JSON text that cannot be decoded.
 
-use serde_json::{Error, Result, Value};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Error, Result};
 
 /// Returns the path of the value at which decoding a text has failed, such as `rows[17].title`. `.` is the whole text.
 ///
-/// `decode` is what has failed. The path is found by its errors and by reading parts of the text as a [`Value`]: a
+/// `decode` is what has failed. The path is found by its errors and by reading parts of the text as [`Any`]: a
 /// decoder that tracks the path would be a second decoder for each type, as large as the first.
 #[cold]
 pub(crate) fn failure_path<'a>(text: &'a str, error: &Error, decode: fn(&'a str) -> Result<()>) -> String {
@@ -37,7 +40,7 @@ pub(crate) fn failure_path<'a>(text: &'a str, error: &Error, decode: fn(&'a str)
 /// Returns the first syntax error in a text, and its path.
 pub(crate) fn syntax_error(text: &[u8]) -> Option<(String, Error)> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    match serde_path_to_error::deserialize::<_, Value>(&mut deserializer) {
+    match serde_path_to_error::deserialize::<_, Any>(&mut deserializer) {
         Ok(_) => deserializer.end().err().map(|error| (root(), error)),
         Err(error) => Some((error.path().to_string(), error.into_inner())),
     }
@@ -83,10 +86,62 @@ fn root() -> String {
     ".".to_owned()
 }
 
+/// Any JSON value, which is read and not kept: what is kept of a large text would be larger than the text.
+struct Any;
+
+impl<'de> Deserialize<'de> for Any {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> std::result::Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> std::result::Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> std::result::Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> std::result::Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> std::result::Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> std::result::Result<Self, A::Error> {
+        while elements.next_element::<Self>()?.is_some() {}
+        Ok(Self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> std::result::Result<Self, A::Error> {
+        while members.next_entry::<Self, Self>()?.is_some() {}
+        Ok(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::{Deserialize, Deserializer, de};
+    use serde::{Deserialize, de};
+    use serde_json::Value;
     use std::collections::BTreeMap;
 
     /// Refuses a value only after it was read.
@@ -112,10 +167,10 @@ mod tests {
 
     struct ScalarVisitor;
 
-    impl de::Visitor<'_> for ScalarVisitor {
+    impl Visitor<'_> for ScalarVisitor {
         type Value = Scalar;
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a scalar")
         }
 
