@@ -16,7 +16,7 @@ use crate::terminal::TourOutput;
 /// The name of the collection.
 pub(crate) const COLLECTION: &str = "tour_library";
 /// How many documents are inserted.
-pub(crate) const DOCUMENTS: u64 = 4_000;
+pub(crate) const DOCUMENTS: u64 = 10_000;
 /// How many inserts are in flight at any moment.
 const IN_FLIGHT: u64 = 32;
 

@@ -12,9 +12,9 @@ use crate::documents::{COLLECTION, DOCUMENTS};
 use crate::terminal::TourOutput;
 
 /// The number of rows of a response.
-const BATCH: u64 = 200;
+const BATCH: u64 = 500;
 /// When coordinators are killed, in rows.
-const KILLED_AT: u64 = 800;
+const KILLED_AT: u64 = 2_000;
 /// How long the client waits for a batch after the owner of the cursor was killed.
 ///
 /// Another coordinator is asked for the batch. A server does not find out for minutes that the owner is down, so this is
