@@ -33,7 +33,11 @@ pub(crate) fn failure_path<'a>(text: &'a str, error: &Error, decode: fn(&'a str)
     match read.strip_suffix(['[', '{']) {
         // Not the first value in an array or object, but the array or object.
         Some(before) if is_refused(read) => path_at_end(before.trim_ascii_end()),
-        _ => path_at_end(read),
+        // The last value is refused, but not without its end; or the next array or object is, of which nothing was read.
+        _ if is_refused(read) && !is_refused(without_end(read)) => path_at_end(read),
+        _ if !is_refused(read) && is_refused(with_next(text, read)) => path_at_end(read),
+        // The position is that of another text, which a string of this one contains.
+        _ => root(),
     }
 }
 
@@ -51,14 +55,9 @@ fn path_at_end(text: &str) -> String {
     /// What stands for a key that was not read to its end.
     const UNKNOWN_KEY: &str = "?";
 
-    let but_last = &text[..text.len().saturating_sub(1)];
     let broken = match text.as_bytes().last() {
-        // A number needs no end: without its last digit it is another one.
-        Some(b'0'..=b'9') => {
-            let number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
-            [text.trim_end_matches(number), "!"].concat()
-        }
-        Some(b'"' | b'}' | b']' | b'a'..=b'z') => but_last.to_owned(),
+        Some(b'0'..=b'9') => [without_end(text), "!"].concat(),
+        Some(b'"' | b'}' | b']' | b'a'..=b'z') => without_end(text).to_owned(),
         _ => [text, "!"].concat(),
     };
     let Some((path, _)) = syntax_error(broken.as_bytes()) else { return root() };
@@ -73,13 +72,31 @@ fn path_at_end(text: &str) -> String {
     }
 }
 
+/// Returns a text without the number that it ends with, or else without its last character: its last value is then not whole.
+fn without_end(text: &str) -> &str {
+    let number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+    let mut characters = text.chars();
+    match characters.next_back() {
+        // A number needs no end: without its last digit it is another one.
+        Some('0'..='9') => text.trim_end_matches(number),
+        _ => characters.as_str(),
+    }
+}
+
+/// Returns the start of a text with one more character that is no white space.
+fn with_next<'a>(text: &'a str, start: &str) -> &'a str {
+    let rest = text.get(start.len()..).unwrap_or_default();
+    let next = rest.char_indices().find(|(_, c)| !c.is_ascii_whitespace());
+    next.map_or(text, |(at, c)| &text[..start.len() + at + c.len_utf8()])
+}
+
 /// Returns the part of a text that was read when an error was noticed, or `None` if its position is not known.
 fn text_before<'a>(text: &'a str, error: &Error) -> Option<&'a str> {
     let line_start = match error.line().checked_sub(2) {
         Some(breaks) => memchr::memchr_iter(b'\n', text.as_bytes()).nth(breaks)? + 1,
         None => 0,
     };
-    text.get(..line_start + error.column()).filter(|_| error.line() > 0)
+    text.get(..line_start.checked_add(error.column())?).filter(|_| error.line() > 0)
 }
 
 fn root() -> String {
@@ -350,6 +367,37 @@ mod tests {
         assert_eq!(found::<Small>(" 70 ").unwrap().0, ".");
         assert_eq!(found::<Small>("[]").unwrap().0, ".");
         assert_eq!(found::<Vec<Small>>("[1, 70]").unwrap().0, "[1]");
+    }
+
+    /// Has a text that is JSON itself, whose errors have positions in that text.
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Nested {
+        #[serde(default)]
+        title: String,
+        #[serde(deserialize_with = "nested")]
+        inner: u8,
+        #[serde(default)]
+        last: String,
+    }
+
+    fn nested<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<u8, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+
+    #[test]
+    fn a_position_in_another_text_is_not_taken_for_one_in_this_text() {
+        for inner in ["x", "\n\n\n  x", "       x", "         [", "                           7x", "   300"] {
+            let inner = Value::from(inner);
+            for body in [
+                format!(r#"{{"title":"ééééééé","inner":{inner},"last":"é"}}"#),
+                format!(r#"{{"inner":{inner},"title":"é","last":"éé"}}"#),
+                format!(r#"{{"é":1,"inner":{inner}}}"#),
+            ] {
+                let (path, _) = found::<Nested>(&body).unwrap();
+                assert!([".", "inner"].contains(&&*path), "{path} {body}");
+            }
+        }
     }
 
     #[test]

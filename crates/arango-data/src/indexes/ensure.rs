@@ -116,8 +116,10 @@ impl Resolve for EnsureIndex {
     ) -> Conclusion<Ensured<IndexInfo>> {
         let Ok(indexes) = answer else { return Conclusion::CannotTell };
         let same_name = |index: &IndexInfo| self.index.name() == Some(index.name.as_str());
-        match indexes.into_iter().find(same_name) {
-            Some(index) => Conclusion::Executed(self.compared(index)),
+        match indexes.into_iter().find(same_name).map(|index| self.compared(index)) {
+            // The server has refused it, so it differs in something that was not set.
+            Some(ensured) if ensured.matches() => Conclusion::Superseded,
+            Some(ensured) => Conclusion::Executed(ensured),
             None if failure.has_ambiguous_predecessor => Conclusion::NotSeen,
             // It may be an index that is being built, or was dropped meanwhile.
             None => Conclusion::NotExecuted,
@@ -186,6 +188,8 @@ mod tests {
         let conclusion = ensure.conclusion(&used, Ok(listed(index("by_year", "title"))));
         let Conclusion::Executed(ensured) = conclusion else { panic!("{conclusion:?}") };
         assert_eq!((ensured.existed, &*ensured.differences[0].property), (true, "fields"));
+        let same = listed(index("by_year", "year"));
+        assert_eq!(ensure.conclusion(&used, Ok(same)), Conclusion::Superseded, "no difference seen");
         let other = listed(index("other", "title"));
         assert_eq!(ensure.conclusion(&used, Ok(other)), Conclusion::NotExecuted);
         assert!(by_year().question(&used).is_none(), "without a name");

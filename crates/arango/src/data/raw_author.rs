@@ -3,14 +3,15 @@
 use arango_transport::protocol::{ApiResponse, OutputError, is_arangodb};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
-/// What ArangoDB writes into the bodies of its successes.
+/// What ArangoDB writes into the bodies of its successes. A document may have other values under the first three names.
 #[derive(Deserialize)]
 struct Marks {
-    error: Option<bool>,
-    code: Option<u16>,
+    error: Option<Value>,
+    code: Option<Value>,
     #[serde(rename = "errorNum")]
-    error_number: Option<u32>,
+    error_number: Option<Value>,
     #[serde(rename = "_id")]
     id: Option<IgnoredAny>,
     #[serde(rename = "_key")]
@@ -20,6 +21,14 @@ struct Marks {
 }
 
 impl Marks {
+    fn are_an_envelope(&self, status: u16) -> bool {
+        self.error == Some(Value::Bool(false)) && self.code == Some(Value::from(status))
+    }
+
+    fn are_an_error(&self) -> bool {
+        self.error == Some(Value::Bool(true)) && self.error_number.as_ref().is_some_and(Value::is_u64)
+    }
+
     fn are_a_document(&self) -> bool {
         self.id.is_some() && self.key.is_some() && self.revision.is_some()
     }
@@ -32,20 +41,22 @@ fn is_written_by_arangodb(response: &ApiResponse) -> bool {
     }
     let body = response.bytes();
     // serde would read the items of an array as the fields.
-    if body.trim_ascii_start().starts_with(b"{") {
-        return serde_json::from_slice::<Marks>(body).is_ok_and(|marks| {
-            let is_envelope = marks.error == Some(false) && marks.code == Some(response.status().as_u16());
-            is_envelope || marks.are_a_document()
-        });
+    if is_object(body) {
+        let status = response.status().as_u16();
+        return serde_json::from_slice::<Marks>(body)
+            .is_ok_and(|marks| marks.are_an_envelope(status) || marks.are_a_document());
     }
     // The results of several documents.
     let results: Vec<serde_json::Map<_, _>> = serde_json::from_slice(body).unwrap_or_default();
     !results.is_empty()
         && results.into_iter().all(|result| {
-            serde_json::from_value::<Marks>(result.into()).is_ok_and(|marks| {
-                marks.are_a_document() || (marks.error == Some(true) && marks.error_number.is_some())
-            })
+            serde_json::from_value::<Marks>(result.into())
+                .is_ok_and(|marks| marks.are_a_document() || marks.are_an_error())
         })
+}
+
+fn is_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
 }
 
 /// Accepts a response that is JSON, or empty, and that ArangoDB wrote.
@@ -57,11 +68,11 @@ pub(super) fn accept(response: ApiResponse) -> Result<ApiResponse, OutputError> 
     if is_written_by_arangodb(&response) { Ok(response) } else { Err(unrecognized(&response)) }
 }
 
-/// Decodes a response that ArangoDB wrote: a body that fits a type proves that, unless any object fits it.
+/// Decodes a response that ArangoDB wrote: an object that fits a type proves that, unless any object fits it.
 #[expect(clippy::needless_pass_by_value, reason = "same signature as `accept`")]
 pub(super) fn decode<T: DeserializeOwned>(response: ApiResponse) -> Result<T, OutputError> {
     let output = response.json()?;
-    let requires_a_field = || serde_json::from_str::<T>("{}").is_err();
+    let requires_a_field = || is_object(response.bytes()) && serde_json::from_str::<T>("{}").is_err();
     if requires_a_field() || is_written_by_arangodb(&response) {
         Ok(output)
     } else {
@@ -80,7 +91,6 @@ mod tests {
     use arango_transport::protocol::ErrorObject;
     use bytes::Bytes;
     use http::{HeaderMap, HeaderValue, StatusCode};
-    use serde_json::Value;
 
     use super::*;
 
@@ -110,6 +120,9 @@ mod tests {
             assert!(accept(named).is_ok(), "{body}");
         }
         assert!(decode::<HashMap<String, u8>>(response("{\"a\":1}")).is_err());
+        assert!(decode::<Vec<Value>>(response("[]")).is_err());
+        assert!(decode::<String>(response("\"ok\"")).is_err());
+        assert!(decode::<()>(response("null")).is_err());
     }
 
     #[test]
@@ -117,6 +130,7 @@ mod tests {
         for body in [
             r#"{"error":false,"code":200,"result":[]}"#,
             r#"{"_id":"books/1","_key":"1","_rev":"_a"}"#,
+            r#"{"_id":"books/1","_key":"1","_rev":"_a","code":"A7","error":"none","errorNum":-1.5}"#,
             r#"[{"_id":"books/1","_key":"1","_rev":"_a"},{"error":true,"errorNum":1210}]"#,
             r#"{"server":"arango","license":"enterprise","version":"3.12.5"}"#,
             "",
