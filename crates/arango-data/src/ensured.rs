@@ -6,7 +6,7 @@ use crate::property_difference::PropertyDifference;
 
 /// Something that exists, since it was ensured: a collection, an index, a view, an analyzer, or a graph.
 ///
-/// It was created, existed as wanted, or exists and differs. Nothing that existed is changed. [`Display`](fmt::Display) says
+/// It was created, existed as expected, or exists and differs. Nothing that existed is changed. [`Display`](fmt::Display) says
 /// in one line which it was, such as `collection books exists and differs: writeConcern is 1, expected 2`.
 ///
 /// ```
@@ -18,7 +18,7 @@ use crate::property_difference::PropertyDifference;
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[must_use = "what existed may differ from what was wanted: see `into_result`"]
+#[must_use = "what existed may differ from what was expected: see `into_result`"]
 #[non_exhaustive]
 pub struct Ensured<T> {
     /// What exists.
@@ -27,7 +27,9 @@ pub struct Ensured<T> {
     ///
     /// Also `true` if it was created by a request whose response was lost.
     pub existed: bool,
-    /// What it has otherwise than it was set; empty if it was created. What was not set is not compared.
+    /// The properties whose values differ from the expected ones; empty if it was created.
+    ///
+    /// Properties that were not set are not compared.
     pub differences: Vec<PropertyDifference>,
     subject: String,
 }
@@ -53,12 +55,12 @@ impl<T> Ensured<T> {
         self
     }
 
-    /// Returns whether it is as it was wanted.
+    /// Returns whether it is as expected.
     pub fn matches(&self) -> bool {
         self.differences.is_empty()
     }
 
-    /// Returns what exists, if it is as it was wanted.
+    /// Returns what exists, if it is as expected.
     ///
     /// # Errors
     ///
@@ -75,13 +77,13 @@ impl<T> fmt::Display for Ensured<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.existed, self.matches()) {
             (false, true) => write!(f, "{} created", self.subject),
-            (true, true) => write!(f, "{} existed as wanted", self.subject),
+            (true, true) => write!(f, "{} existed as expected", self.subject),
             (_, false) => write_differences(f, &self.subject, &self.differences),
         }
     }
 }
 
-/// What was ensured exists, and differs from what was wanted.
+/// What was ensured exists, differs from what was expected, and was not changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnsureError {
     subject: String,
@@ -97,7 +99,8 @@ impl EnsureError {
 
 impl fmt::Display for EnsureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_differences(f, &self.subject, &self.differences)
+        write_differences(f, &self.subject, &self.differences)?;
+        f.write_str("; it was not changed")
     }
 }
 
@@ -128,13 +131,14 @@ mod tests {
         let subject = || "collection books".to_owned();
         assert_eq!(Ensured::created(subject(), ()).to_string(), "collection books created");
         let existed = Ensured::existed(subject(), 7, Vec::new());
-        assert_eq!(existed.to_string(), "collection books existed as wanted");
+        assert_eq!(existed.to_string(), "collection books existed as expected");
         assert_eq!(existed.into_result(), Ok(7));
         let differs = Ensured::existed(subject(), 7, vec![difference("a"), difference("b")]);
         let text = "collection books exists and differs: a is 1, expected 3; b is 1, expected 3";
         assert_eq!(differs.to_string(), text);
         assert!(!differs.matches());
         let error = differs.into_result().unwrap_err();
-        assert_eq!((error.to_string().as_str(), error.differences().len()), (text, 2));
+        assert_eq!(error.to_string(), format!("{text}; it was not changed"));
+        assert_eq!(error.differences().len(), 2);
     }
 }

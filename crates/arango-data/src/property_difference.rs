@@ -1,11 +1,13 @@
-//! What something has otherwise than it should have.
+//! Properties whose values differ from the expected ones.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// A property that a collection, an index, a view, an analyzer or a graph should have otherwise.
+/// A property whose value differs from the expected one.
+///
+/// It is one of a collection, an index, a view, an analyzer or a graph.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PropertyDifference {

@@ -164,7 +164,7 @@ impl fmt::Display for Resolution {
             Self::NotSeen => "its effect was looked for and is not there; a copy of it may still be executed: look again before you repeat it",
             Self::Superseded => "its effect was looked for; another write has replaced it, or came before it: read what is there",
             Self::CannotTell => "its effect was looked for, and what is there does not show whose it is: read it before you repeat the write",
-            Self::Failed => "its effect could not be looked for: look before you repeat it",
+            Self::Failed => "its effect could not be looked for: read what is there before you repeat it",
         })
     }
 }

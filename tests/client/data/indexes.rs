@@ -37,13 +37,13 @@ async fn an_index_of_the_name_that_does_something_else_is_shown_and_not_changed(
     let created = books.ensure_index(by_year.clone()).await.unwrap();
     assert_eq!(created.to_string(), "index books/by_year created");
     let existed = books.ensure_index(by_year).await.unwrap();
-    assert_eq!(existed.to_string(), "index books/by_year existed as wanted");
+    assert_eq!(existed.to_string(), "index books/by_year existed as expected");
 
     let unique = books.ensure_index(Index::persistent(["year"]).unique().named("by_year")).await.unwrap();
     let text = "index books/by_year exists and differs: unique is false, expected true";
     assert_eq!((unique.existed, unique.to_string().as_str()), (true, text));
     assert_eq!(unique.actual.id, created.actual.id);
-    assert_eq!(unique.into_result().unwrap_err().to_string(), text);
+    assert_eq!(unique.into_result().unwrap_err().to_string(), format!("{text}; it was not changed"));
     let renamed = books.ensure_index(Index::persistent(["year"]).named("years")).await.unwrap();
     let text = r#"index books/years exists and differs: name is "by_year", expected "years""#;
     assert_eq!(renamed.to_string(), text);

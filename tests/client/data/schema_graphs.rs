@@ -79,7 +79,7 @@ async fn what_a_graph_lacks_is_added_and_what_it_has_beyond_that_stays() {
         r#"~ graph library.edgeDefinitions.wrote {"from":["authors"],"to":["books","poems"]} → {"from":["authors"],"to":["books","poems","films"]}"#,
         r#"+ graph library.edgeDefinitions.read {"from":["people"],"to":["books"]}"#,
         "+ graph library.orphanCollections.shelves",
-        "! graph library.numberOfShards 1, wanted 3 (fixed for life)",
+        "! graph library.numberOfShards is 1, expected 3 (cannot be changed)",
     ];
     let schema = || {
         let graph = |library: arango::data::CreateGraph| {

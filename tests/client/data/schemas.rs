@@ -86,11 +86,11 @@ async fn what_can_be_changed_is_changed_and_the_rest_is_listed() {
 
     let compared = library().compare(&database).await.unwrap();
     let lines = [
-        "! novels.numberOfShards 1, wanted 3 (fixed for life)",
+        "! novels.numberOfShards is 1, expected 3 (cannot be changed)",
         "~ novels.writeConcern 1 → 2",
-        r#"! index novels/by_year fields ["title"], wanted ["year","title"] (fixed for life)"#,
-        "! index novels/deleted expireAfter 60.0, wanted 3600.0 (fixed for life)",
-        "! wrote.type 2, wanted 3 (fixed for life)",
+        r#"! index novels/by_year fields is ["title"], expected ["year","title"] (cannot be changed)"#,
+        "! index novels/deleted expireAfter is 60.0, expected 3600.0 (cannot be changed)",
+        "! wrote.type is 2, expected 3 (cannot be changed)",
         "~ wrote.waitForSync false → true",
         "+ index wrote/persistent(since)",
     ];
@@ -138,7 +138,7 @@ async fn an_index_under_another_name_is_listed_and_one_without_a_name_is_found()
     assert!(schema(Index::persistent(["year"])).compare(&database).await.unwrap().is_empty());
     let error = schema(Index::persistent(["year"]).named("by_year")).ensure(&database).await.unwrap_err();
     assert!(
-        error.to_string().ends_with("\n! index novels/by_year is named years (fixed for life)"),
+        error.to_string().ends_with("\n! index novels/by_year is named years (cannot be changed)"),
         "{error}"
     );
     let unique = schema(Index::persistent(["year"]).unique().named("unique_years"));

@@ -73,14 +73,14 @@ async fn an_ensured_view_is_compared_and_not_changed() {
     let first = create(View::arangosearch().link("books", titles())).ensure().await.unwrap();
     assert_eq!(first.to_string(), "view titles created");
     let same = create(View::arangosearch().link("books", titles())).ensure().await.unwrap();
-    assert_eq!(same.to_string(), "view titles existed as wanted");
+    assert_eq!(same.to_string(), "view titles existed as expected");
     let other = create(View::search_alias()).ensure().await.unwrap();
     let differing: Vec<_> = other.differences.iter().map(|one| &*one.property).collect();
     assert_eq!((other.existed, differing), (true, vec!["type", "links.books"]));
     assert_eq!(other.actual, first.actual);
     let faster = View::arangosearch().link("books", titles()).commit_interval(Duration::from_millis(50));
     let faster = create(faster).ensure().await.unwrap().into_result().unwrap_err();
-    let text = "view titles exists and differs: commitIntervalMsec is 1000, expected 50";
+    let text = "view titles exists and differs: commitIntervalMsec is 1000, expected 50; it was not changed";
     assert_eq!(faster.to_string(), text);
     assert_eq!(create(View::arangosearch()).await.unwrap_err().kind(), ErrorKind::Conflict);
 }

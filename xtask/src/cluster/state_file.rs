@@ -72,7 +72,10 @@ fn choose(mut clusters: Vec<Found>, control: Option<&str>) -> Result<Found> {
         (Some(last), others) => {
             let paths: Vec<_> =
                 others.iter().chain([&last]).map(|found| found.directory.display().to_string()).collect();
-            bail!("several clusters run, so one has to be named: --cluster {}", paths.join(" | "))
+            bail!(
+                "several clusters run, so one has to be named: --cluster {}, or execute the `export` lines of one",
+                paths.join(" | ")
+            )
         }
     }
 }
@@ -102,7 +105,10 @@ mod tests {
         assert_eq!(chosen.directory, Path::new("/a"));
         for other in [None, Some("http://ended/3")] {
             let error = choose(several(), other).unwrap_err().to_string();
-            assert_eq!(error, "several clusters run, so one has to be named: --cluster /a | /b | /c");
+            assert_eq!(
+                error,
+                "several clusters run, so one has to be named: --cluster /a | /b | /c, or execute the `export` lines of one"
+            );
         }
         let only = choose(vec![found("/a", None)], Some("http://ended/3")).unwrap();
         assert_eq!(only.directory, Path::new("/a"), "the only one needs no name");

@@ -95,7 +95,7 @@ fn of_kind(error: &Error) -> Option<&'static str> {
             if error.operation() == "index.ensure"
                 && error.error_number() == Some(ErrorNumber::CLUSTER_UNSUPPORTED) =>
         {
-            "a unique index needs the shard keys, or a collection with one shard"
+            "add the shard keys to the fields of the index, or use a collection with one shard"
         }
         K::ReadOnly => "check the server's mode, its license and its disk",
         K::StartingUp | K::ShuttingDown => "wait, and check its log if this persists",

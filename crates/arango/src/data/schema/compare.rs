@@ -7,7 +7,7 @@ use super::{DatabaseSchema, SchemaDifference, SchemaDifferences, graphs};
 use crate::handles::database::Database;
 
 impl DatabaseSchema {
-    /// Returns what the database has otherwise than this schema, without changing anything.
+    /// Returns how the database differs from this schema, without changing anything.
     ///
     /// An index that is being built counts as missing.
     ///

@@ -1,10 +1,10 @@
-//! What a database has otherwise than its schema.
+//! Differences between a database and its schema.
 
 use std::fmt;
 
 use arango_data::{CollectionName, PropertyDifference};
 
-/// Something that a database has otherwise than its schema.
+/// A difference between a database and its schema.
 ///
 /// [`Display`](fmt::Display) is one line, which begins with `+` for what is missing, with `~` for what can be changed, and with
 /// `!` for what cannot.
@@ -16,7 +16,7 @@ pub enum SchemaDifference {
         /// The collection.
         collection: CollectionName,
     },
-    /// A property of a collection is another one.
+    /// A property of a collection differs.
     Property {
         /// The collection.
         collection: CollectionName,
@@ -36,7 +36,7 @@ pub enum SchemaDifference {
         collection: CollectionName,
         /// The name of the index, or its type and fields.
         index: String,
-        /// An option that is another one.
+        /// The option that differs.
         difference: PropertyDifference,
     },
     /// The index exists under another name. It can only be dropped.
@@ -94,14 +94,10 @@ impl fmt::Display for SchemaDifference {
                 write_difference(f, &format_args!("graph {graph}"), difference)
             }
             Self::Index { collection, index, difference } => {
-                let PropertyDifference { property, expected, actual, .. } = difference;
-                write!(
-                    f,
-                    "! index {collection}/{index} {property} {actual}, wanted {expected} (fixed for life)"
-                )
+                write!(f, "! index {collection}/{index} {difference} (cannot be changed)")
             }
             Self::IndexName { collection, index, actual } => {
-                write!(f, "! index {collection}/{index} is named {actual} (fixed for life)")
+                write!(f, "! index {collection}/{index} is named {actual} (cannot be changed)")
             }
         }
     }
@@ -113,15 +109,15 @@ fn write_difference(
     subject: &dyn fmt::Display,
     difference: &PropertyDifference,
 ) -> fmt::Result {
-    let PropertyDifference { property, expected, actual, .. } = difference;
     if difference.is_changeable() {
+        let PropertyDifference { property, expected, actual, .. } = difference;
         write!(f, "~ {subject}.{property} {actual} → {expected}")
     } else {
-        write!(f, "! {subject}.{property} {actual}, wanted {expected} (fixed for life)")
+        write!(f, "! {subject}.{difference} (cannot be changed)")
     }
 }
 
-/// All that a database has otherwise than its schema, in the order of the schema.
+/// All differences between a database and its schema, in the order of the schema.
 ///
 /// [`Display`](fmt::Display) has a line for each difference.
 #[derive(Debug, Clone, Default, PartialEq)]
