@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// What ArangoDB writes into the bodies of its successes.
 #[derive(Deserialize)]
-struct Marks {
+struct OriginFields {
     error: Option<bool>,
     code: Option<u16>,
     #[serde(rename = "errorNum")]
@@ -19,7 +19,7 @@ struct Marks {
     revision: Option<IgnoredAny>,
 }
 
-impl Marks {
+impl OriginFields {
     fn are_a_document(&self) -> bool {
         self.id.is_some() && self.key.is_some() && self.revision.is_some()
     }
@@ -33,17 +33,17 @@ fn is_written_by_arangodb(response: &ApiResponse) -> bool {
     let body = response.bytes();
     // serde would read the items of an array as the fields.
     if body.trim_ascii_start().starts_with(b"{") {
-        return serde_json::from_slice::<Marks>(body).is_ok_and(|marks| {
-            let is_envelope = marks.error == Some(false) && marks.code == Some(response.status().as_u16());
-            is_envelope || marks.are_a_document()
+        return serde_json::from_slice::<OriginFields>(body).is_ok_and(|fields| {
+            let is_envelope = fields.error == Some(false) && fields.code == Some(response.status().as_u16());
+            is_envelope || fields.are_a_document()
         });
     }
     // The results of several documents.
     let results: Vec<serde_json::Map<_, _>> = serde_json::from_slice(body).unwrap_or_default();
     !results.is_empty()
         && results.into_iter().all(|result| {
-            serde_json::from_value::<Marks>(result.into()).is_ok_and(|marks| {
-                marks.are_a_document() || (marks.error == Some(true) && marks.error_number.is_some())
+            serde_json::from_value::<OriginFields>(result.into()).is_ok_and(|fields| {
+                fields.are_a_document() || (fields.error == Some(true) && fields.error_number.is_some())
             })
         })
 }
