@@ -25,7 +25,7 @@ const LAYOUTS: &[Layout] = &[
             &["build_error", "created_resource", "request_builder", "request_path"],
             &["error"],
             &["values"],
-            &["failure_path"],
+            &["decode_error_path"],
             &["api_response", "output_error"],
             &["identity"],
             &["operation"],
