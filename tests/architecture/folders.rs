@@ -89,7 +89,7 @@ const LAYOUTS: &[Layout] = &[
         name: "arango-data",
         groups: &[
             &["expected_error", "drop_status"],
-            &["property_difference"],
+            &["property_difference", "json_covers"],
             &["ensured"],
             &["names"],
             &["json"],
