@@ -150,7 +150,7 @@ pub use ensured::{EnsureError, Ensured};
 pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use graphs::{
     AddEdgeDefinition, AddOrphanCollection, CreateGraph, DropGraph, EdgeDefinition, EnsureGraph, GetGraph,
-    GraphAddition, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex,
+    GraphChange, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex,
     ReplaceEdgeDefinition,
 };
 pub use indexes::{
