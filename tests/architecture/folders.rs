@@ -25,7 +25,7 @@ const LAYOUTS: &[Layout] = &[
             &["build_error", "created_resource", "request_builder", "request_path"],
             &["error"],
             &["values"],
-            &["failure_path"],
+            &["decode_error_path"],
             &["api_response", "output_error"],
             &["identity"],
             &["operation"],
@@ -89,7 +89,7 @@ const LAYOUTS: &[Layout] = &[
         name: "arango-data",
         groups: &[
             &["expected_error", "drop_status"],
-            &["property_difference"],
+            &["property_difference", "json_covers"],
             &["ensured"],
             &["names"],
             &["json"],

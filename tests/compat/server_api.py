@@ -21,7 +21,7 @@ def checks(runner):
     """Registers all checks of single servers."""
     logs(runner)
     statistics_and_metrics(runner)
-    actions(runner)
+    javascript_endpoints(runner)
     licence(runner)
 
 
@@ -80,7 +80,7 @@ def statistics_and_metrics(runner):
         assert_same(root().support_info()["deployment"]["type"], "cluster")
 
 
-def actions(runner):
+def javascript_endpoints(runner):
     """Registers the checks of what a server does with JavaScript: echo, scripts, tasks and routes."""
 
     @runner.check

@@ -77,7 +77,7 @@
 //! | what | where |
 //! |---|---|
 //! | errors of the server that an operation expects; what came of a removal | `expected_error`, `drop_status` |
-//! | what came of ensuring that something exists, and what it has otherwise | `ensured`, `property_difference` |
+//! | what came of ensuring that something exists, and what it has otherwise | `ensured`, `property_difference`, `json_covers` |
 //! | names of collections and documents | `names` |
 //! | documents as JSON: writing without loss, reading in one pass | `json` |
 //! | operations on documents, and what became of lost writes | `documents` |
@@ -104,6 +104,7 @@ mod for_each_operation;
 mod graphs;
 mod indexes;
 mod json;
+mod json_covers;
 mod names;
 mod property_difference;
 mod queries;
@@ -149,7 +150,7 @@ pub use ensured::{EnsureError, Ensured};
 pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use graphs::{
     AddEdgeDefinition, AddOrphanCollection, CreateGraph, DropGraph, EdgeDefinition, EnsureGraph, GetGraph,
-    GraphAddition, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex,
+    GraphChange, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection, RemoveVertex,
     ReplaceEdgeDefinition,
 };
 pub use indexes::{

@@ -10,8 +10,8 @@ use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use crate::decode_error_path::{decode_error_path, syntax_error};
 use crate::error::object::ErrorObject;
-use crate::failure_path::{failure_path, syntax_error};
 use crate::output_error::OutputError;
 
 /// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
@@ -187,7 +187,7 @@ impl ApiResponse {
         let Ok(text) = std::str::from_utf8(part) else { return Err(self.not_text(part, &part_path())) };
         serde_json::from_str(text).map_err(|error| {
             let decode = |text| serde_json::from_str::<T>(text).map(drop);
-            self.mismatch(&part_path(), &failure_path(text, &error, decode), &error)
+            self.mismatch(&part_path(), &decode_error_path(text, &error, decode), &error)
         })
     }
 

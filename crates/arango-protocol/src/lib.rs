@@ -66,7 +66,7 @@
 //! |---|---|---|
 //! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
 //! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `build_error`, `created_resource`, `request_builder`, `request_path` | the rows above |
-//! | the response and what is wrong with it | `failure_path`, `api_response`, `output_error`, `identity` | the rows above |
+//! | the response and what is wrong with it | `decode_error_path`, `api_response`, `output_error`, `identity` | the rows above |
 //! | the traits of operations | `operation`, `resolve` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
 
@@ -75,8 +75,8 @@ mod api_response;
 mod build_error;
 mod created_resource;
 mod database_name;
+mod decode_error_path;
 mod error;
-mod failure_path;
 mod identity;
 mod login;
 mod metadata;

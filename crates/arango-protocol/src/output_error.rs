@@ -88,14 +88,14 @@ impl OutputError {
         }))
     }
 
-    /// Declares whether the body is the success of the operation but for values of a type of the program.
+    /// Declares whether the body has the form of a success in all but the values of the program's types.
     ///
-    /// Such a body was written by the server when it had executed the request. It has no effect on an error object, nor
+    /// Only the server writes such a body, after it has executed the request. It has no effect on an error object, nor
     /// with a status that is not a success.
     #[must_use]
-    pub fn executed_if(mut self, is_success: bool) -> Self {
+    pub fn with_success_shape(mut self, has_success_shape: bool) -> Self {
         let is_decoded = matches!(self.0.fault, Fault::Decode { .. });
-        self.0.proves_execution = is_success && is_decoded && self.0.status.is_success();
+        self.0.proves_execution = has_success_shape && is_decoded && self.0.status.is_success();
         self
     }
 
@@ -190,13 +190,13 @@ mod tests {
             response.invalid("not a book")
         };
         assert!(!invalid(StatusCode::OK).proves_execution());
-        assert!(invalid(StatusCode::CREATED).executed_if(true).proves_execution());
-        assert!(!invalid(StatusCode::CREATED).executed_if(false).proves_execution());
-        assert!(!invalid(StatusCode::NOT_FOUND).executed_if(true).proves_execution());
+        assert!(invalid(StatusCode::CREATED).with_success_shape(true).proves_execution());
+        assert!(!invalid(StatusCode::CREATED).with_success_shape(false).proves_execution());
+        assert!(!invalid(StatusCode::NOT_FOUND).with_success_shape(true).proves_execution());
         let body = Bytes::from_static(br#"{"error":true,"errorNum":1200,"code":409}"#);
         let object = ErrorObject::parse(&body).unwrap();
         let response = ApiResponse::new(StatusCode::OK, HeaderMap::new(), body);
-        assert!(!OutputError::server(&response, object).executed_if(true).proves_execution());
+        assert!(!OutputError::server(&response, object).with_success_shape(true).proves_execution());
     }
 
     #[test]

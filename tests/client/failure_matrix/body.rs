@@ -227,7 +227,7 @@ impl Operation for TypedInsert {
             revision: u8,
         }
         let inserted = response.json::<Inserted>().map(|inserted| inserted.revision);
-        inserted.map_err(|error| error.executed_if(self.0.output(response).is_ok()))
+        inserted.map_err(|error| error.with_success_shape(self.0.output(response).is_ok()))
     }
 }
 

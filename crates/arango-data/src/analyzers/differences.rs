@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::definition::Analyzer;
 use super::info::AnalyzerInfo;
-use crate::property_difference::{PropertyDifference, covers};
+use crate::json_covers::covers;
+use crate::property_difference::PropertyDifference;
 
 impl Analyzer {
     /// Returns how an existing analyzer differs from what was set.

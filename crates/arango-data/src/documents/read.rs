@@ -131,7 +131,7 @@ pub(super) fn stored_document<T: DeserializeOwned>(response: &ApiResponse) -> Re
     }
     .map_err(|error| {
         let is_stored = serde_json::from_slice::<Document<IgnoredAny>>(response.bytes()).is_ok();
-        error.executed_if(is_stored)
+        error.with_success_shape(is_stored)
     })
 }
 

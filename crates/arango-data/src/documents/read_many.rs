@@ -112,7 +112,7 @@ fn read_element<T: DeserializeOwned>(
         let (path, reason) = (error.path(), error.source());
         let reason = reason.map_or_else(|| error.to_string(), ToString::to_string);
         let invalid = response.invalid(format_args!("[{index}].{path}: {reason}"));
-        invalid.executed_if(error.proves_execution())
+        invalid.with_success_shape(error.proves_execution())
     })
 }
 

@@ -195,7 +195,7 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
         }
         let body: Body<Old> = response.json().map_err(|error: OutputError| {
             let is_removed = response.json::<Body<IgnoredAny>>().is_ok();
-            error.executed_if(is_removed)
+            error.with_success_shape(is_removed)
         })?;
         Ok(Removed { revision: Some(body.revision), old: body.old, evidence: None })
     }

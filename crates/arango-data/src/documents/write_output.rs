@@ -89,7 +89,7 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> 
     fn read(response: &ApiResponse) -> Result<Self, OutputError> {
         response.json().map_err(|error: OutputError| {
             let is_written = response.json::<Written<IgnoredAny, IgnoredAny>>().is_ok();
-            error.executed_if(is_written)
+            error.with_success_shape(is_written)
         })
     }
 

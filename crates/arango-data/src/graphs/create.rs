@@ -1,5 +1,7 @@
 //! Creating a graph.
 
+use std::collections::BTreeSet;
+
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, CreatedResource, ErrorObject, Failure, Metadata, Operation,
     OutputError, Permission, ReplicationFactor, RequestBuilder, Resolve, Scope,
@@ -75,6 +77,17 @@ impl CreateGraph {
             options: Options::default(),
         };
         Self { body, waits_for_sync: false }
+    }
+
+    /// Returns the name of the graph.
+    pub fn name(&self) -> &str {
+        &self.body.name
+    }
+
+    /// Returns the names of all collections that it names.
+    pub fn collections(&self) -> BTreeSet<&str> {
+        let connected = self.body.edge_definitions.iter().flat_map(EdgeDefinition::collections);
+        connected.chain(self.body.orphan_collections.iter().map(String::as_str)).collect()
     }
 
     /// Adds a collection of edges.

@@ -1,6 +1,4 @@
-//! Comparing a graph with what it should be, and adding what it lacks.
-
-use std::collections::BTreeSet;
+//! Comparing a graph with what it should be.
 
 use arango_protocol::ReplicationFactor;
 use serde::Serialize;
@@ -8,34 +6,10 @@ use serde_json::{Value, json};
 
 use super::create::CreateGraph;
 use super::definition::EdgeDefinition;
-use super::edge_definitions::{AddEdgeDefinition, ReplaceEdgeDefinition};
 use super::info::GraphInfo;
-use super::orphans::AddOrphanCollection;
 use crate::property_difference::PropertyDifference;
 
-/// What adds to a graph something that it lacks. Nothing is removed from the graph.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GraphAddition {
-    /// Adds a collection of edges.
-    Edges(AddEdgeDefinition),
-    /// Adds collections in which the edges of a collection begin or end.
-    Ends(ReplaceEdgeDefinition),
-    /// Adds a collection of vertices that no definition names.
-    Orphan(AddOrphanCollection),
-}
-
 impl CreateGraph {
-    /// Returns the name of the graph.
-    pub fn name(&self) -> &str {
-        &self.body.name
-    }
-
-    /// Returns the names of all collections that it names.
-    pub fn collections(&self) -> BTreeSet<&str> {
-        let connected = self.body.edge_definitions.iter().flat_map(EdgeDefinition::collections);
-        connected.chain(self.body.orphan_collections.iter().map(String::as_str)).collect()
-    }
-
     /// Returns how an existing graph differs from what was set.
     ///
     /// The definitions and the orphans are compared as a whole: a further one is a difference. Of the options only those that
@@ -54,7 +28,7 @@ impl CreateGraph {
                 found.push(of_edges(&other.collection, None, Some(other)));
             }
         }
-        found.extend(self.lacking_orphans(existing));
+        found.extend(self.missing_orphans(existing));
         for orphan in &existing.orphan_collections {
             if !self.body.orphan_collections.contains(orphan) {
                 found.push(of_orphan(orphan, false));
@@ -67,7 +41,7 @@ impl CreateGraph {
     /// Returns what an existing graph lacks of what was set, and the options that are other ones.
     ///
     /// As [`differences`](Self::differences), but without what the graph has beyond that.
-    pub fn lacking(&self, existing: &GraphInfo) -> Vec<PropertyDifference> {
+    pub fn missing(&self, existing: &GraphInfo) -> Vec<PropertyDifference> {
         let mut found = Vec::new();
         for definition in &self.body.edge_definitions {
             let other = existing.edges_of(&definition.collection);
@@ -76,29 +50,12 @@ impl CreateGraph {
                 found.push(of_edges(&definition.collection, Some(&expected), other));
             }
         }
-        found.extend(self.lacking_orphans(existing));
+        found.extend(self.missing_orphans(existing));
         self.compare_options(existing, &mut found);
         found
     }
 
-    /// Returns what adds the first definition or orphan that an existing graph lacks; `None` if it lacks none.
-    pub fn addition(&self, existing: &GraphInfo) -> Option<GraphAddition> {
-        let graph = self.name();
-        for definition in &self.body.edge_definitions {
-            let Some(other) = existing.edges_of(&definition.collection) else {
-                return Some(GraphAddition::Edges(AddEdgeDefinition::new(graph, definition.clone())));
-            };
-            let united = definition.with_ends_of(other);
-            if !united.is_equivalent(other) {
-                return Some(GraphAddition::Ends(ReplaceEdgeDefinition::new(graph, united)));
-            }
-        }
-        let mut orphans = self.body.orphan_collections.iter();
-        let orphan = orphans.find(|orphan| !existing.has_vertices(orphan))?;
-        Some(GraphAddition::Orphan(AddOrphanCollection::new(graph, orphan)))
-    }
-
-    fn lacking_orphans(&self, existing: &GraphInfo) -> impl Iterator<Item = PropertyDifference> {
+    fn missing_orphans(&self, existing: &GraphInfo) -> impl Iterator<Item = PropertyDifference> {
         let orphans = self.body.orphan_collections.iter();
         orphans.filter(|orphan| !existing.has_vertices(orphan)).map(|orphan| of_orphan(orphan, true))
     }
@@ -152,16 +109,14 @@ fn of_orphan(collection: &str, is_expected: bool) -> PropertyDifference {
 }
 
 #[cfg(test)]
-mod tests {
-    use arango_protocol::Operation;
-
+pub(super) mod tests {
     use super::super::create::tests::library;
     use super::super::info::tests::LIBRARY;
     use super::super::info::{GetGraph, GraphInfo};
     use super::*;
     use crate::testing::read;
 
-    fn existing() -> GraphInfo {
+    pub(in crate::graphs) fn existing() -> GraphInfo {
         read(&GetGraph { name: "library".to_owned() }, LIBRARY).unwrap()
     }
 
@@ -193,31 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_graph_lacks_is_added_and_what_it_has_beyond_that_stays() {
-        assert!(CreateGraph::new("library").lacking(&existing()).is_empty());
+    fn what_a_graph_has_beyond_what_was_set_is_not_missing() {
+        assert!(CreateGraph::new("library").missing(&existing()).is_empty());
         assert!(
-            CreateGraph::new("library").orphan("books").lacking(&existing()).is_empty(),
+            CreateGraph::new("library").orphan("books").missing(&existing()).is_empty(),
             "it has such vertices"
         );
         let films = EdgeDefinition::new("wrote", ["authors"], ["films"]);
         let read = EdgeDefinition::new("read", ["people"], ["books"]);
         let wanted = CreateGraph::new("library").edges(films).edges(read.clone()).orphan("rooms").shards(9);
-        let lacking = wanted.lacking(&existing());
+        let missing = wanted.missing(&existing());
         let expected =
             ["edgeDefinitions.wrote", "edgeDefinitions.read", "orphanCollections.rooms", "numberOfShards"];
-        assert_eq!(properties(&lacking), expected);
-        assert_eq!(lacking[0].expected, json!({ "from": ["authors"], "to": ["books", "films"] }));
-
-        let mut graph = existing();
-        let Some(GraphAddition::Ends(replace)) = wanted.addition(&graph) else { panic!("ends first") };
-        let body = r#"{"collection":"wrote","from":["authors"],"to":["books","films"]}"#;
-        assert_eq!(replace.request().unwrap().body(), body);
-        graph.edge_definitions[0].to.push("films".to_owned());
-        assert!(matches!(wanted.addition(&graph), Some(GraphAddition::Edges(_))));
-        graph.edge_definitions.push(read);
-        assert!(matches!(wanted.addition(&graph), Some(GraphAddition::Orphan(_))));
-        graph.orphan_collections.push("rooms".to_owned());
-        assert_eq!(wanted.addition(&graph), None, "options never change");
-        assert_eq!(properties(&wanted.lacking(&graph)), ["numberOfShards"]);
+        assert_eq!(properties(&missing), expected);
+        assert_eq!(missing[0].expected, json!({ "from": ["authors"], "to": ["books", "films"] }));
     }
 }

@@ -1,5 +1,6 @@
 //! Named graphs: creating, listing, changing and dropping them, and removing vertices with their edges.
 
+mod changes;
 mod create;
 mod definition;
 mod differences;
@@ -10,9 +11,9 @@ mod info;
 mod orphans;
 mod remove_vertex;
 
+pub use changes::GraphChange;
 pub use create::CreateGraph;
 pub use definition::EdgeDefinition;
-pub use differences::GraphAddition;
 pub use drop::DropGraph;
 pub use edge_definitions::{AddEdgeDefinition, RemoveEdgeDefinition, ReplaceEdgeDefinition};
 pub use ensure::EnsureGraph;

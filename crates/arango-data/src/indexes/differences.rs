@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::definition::Index;
 use super::info::{IndexInfo, IndexType};
-use crate::property_difference::{PropertyDifference, covers};
+use crate::json_covers::covers;
+use crate::property_difference::PropertyDifference;
 
 /// The options that are compared. Those that only say how an index is built are not among them.
 const COMPARED: [&str; 24] = [

@@ -26,7 +26,7 @@ impl<T: DeserializeOwned> Row for T {
     fn read_batch(response: &ApiResponse) -> Result<Batch<Self>, OutputError> {
         let body = Body::<Vec<T>>::read(response).map_err(|error| {
             let is_batch = Body::<Vec<IgnoredAny>>::read(response).is_ok();
-            error.executed_if(is_batch)
+            error.with_success_shape(is_batch)
         })?;
         Ok(body.into_batch(response, |rows| rows))
     }

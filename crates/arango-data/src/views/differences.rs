@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::definition::View;
 use super::info::{ViewIndex, ViewInfo};
-use crate::property_difference::{PropertyDifference, covers};
+use crate::json_covers::covers;
+use crate::property_difference::PropertyDifference;
 
 /// Properties that never change. All others can be changed by an update.
 const FIXED: [&str; 10] = [

@@ -1,6 +1,5 @@
 //! Tests of the documented behaviour of the cluster, through a real HTTP client.
 
-mod actions;
 mod administration;
 mod agency;
 mod agency_jobs;
@@ -27,6 +26,7 @@ mod graphs;
 mod health;
 mod http2;
 mod imports;
+mod javascript_endpoints;
 mod large_bodies;
 mod leaders;
 mod maintenance;

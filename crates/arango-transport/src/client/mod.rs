@@ -1,10 +1,11 @@
 //! The public transport: building, sending, reconfiguring, observing and closing.
 
 pub(crate) mod builder;
-pub(crate) mod call_accounting;
-pub(crate) mod closing;
+mod call_limits;
+mod closing;
 pub(crate) mod coordinator_state;
 pub(crate) mod discovery;
+mod draining;
 #[cfg(feature = "metrics")]
 pub(crate) mod gauges;
 #[cfg(not(feature = "metrics"))]
@@ -12,6 +13,7 @@ pub(crate) mod gauges;
 pub(crate) mod gauges;
 pub(crate) mod probe;
 pub(crate) mod reconfigure;
+mod retry_state;
 pub(crate) mod stack;
 pub(crate) mod state;
 mod streamed_call;

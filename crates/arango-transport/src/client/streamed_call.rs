@@ -9,7 +9,7 @@ use crate::call::counts::CallTotals;
 use crate::call::lifecycle::Lifecycle;
 use crate::layers::attempt::receive;
 use crate::pool::body::Body;
-use crate::pool::streamed::BodyEnd;
+use crate::pool::body_end::BodyEnd;
 use crate::telemetry::metrics;
 
 /// A call that has a response, and whose body has not ended.

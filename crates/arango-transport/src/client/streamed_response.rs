@@ -19,7 +19,7 @@ use crate::layers::attempt::receive;
 use crate::layers::response_check;
 use crate::pool::LazyTimer;
 use crate::pool::body::{Body, Interrupted};
-use crate::pool::streamed::BodyEnd;
+use crate::pool::body_end::BodyEnd;
 use crate::types::coordinator::Coordinator;
 
 /// A response whose body is read while it arrives.

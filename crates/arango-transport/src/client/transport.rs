@@ -293,6 +293,18 @@ impl Transport {
         Ok((context, buffer(&mut response)))
     }
 
+    /// Returns the random source, for pauses in code above the transport.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn random(&self) -> &dyn RandomSource {
+        &*self.0.random
+    }
+
+    /// Records how many rows a query has returned.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn record_rows(&self, rows: u64) {
+        metrics::returned(rows);
+    }
+
     /// Counts a call that has ended.
     #[inline]
     fn record_end(&self, context: &CallContext, failed: Option<&Error>) {

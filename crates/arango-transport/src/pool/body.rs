@@ -18,8 +18,9 @@ use tokio::time::Instant;
 
 use crate::error::stream_limit::StreamLimit;
 use crate::pool::PooledConnection;
+use crate::pool::body_end::{BodyEnd, EndObservers, OnEnd};
+use crate::pool::idle_timeout::IdleTimeout;
 use crate::pool::lazy_timer::LazyTimer;
-use crate::pool::streamed::{BodyEnd, OnEnd, Streamed};
 use crate::types::boxed::BoxError;
 
 /// The response to one attempt. Boxed because every layer moves it.
@@ -30,8 +31,15 @@ pub(crate) type AttemptResponse = Box<Response<Body>>;
 /// Reading it to the end returns its connection to the pool. Dropping it earlier closes the connection.
 pub struct Body {
     repr: Repr,
-    /// What only a streamed body has.
+    /// `None` until it has an idle timeout or an observer.
     streamed: Option<Box<Streamed>>,
+}
+
+/// What only a streamed body has.
+#[derive(Default)]
+struct Streamed {
+    idle_timeout: Option<IdleTimeout>,
+    observers: EndObservers,
 }
 
 enum Repr {
@@ -76,7 +84,7 @@ impl Body {
 
     /// Makes the body fail when no data arrives for `idle`.
     pub(crate) fn with_idle_timeout(mut self, idle: Duration) -> Self {
-        self.streamed.get_or_insert_default().set_idle_timeout(idle);
+        self.streamed.get_or_insert_default().idle_timeout = Some(IdleTimeout::new(idle));
         self
     }
 
@@ -85,13 +93,13 @@ impl Body {
         if HttpBody::is_end_stream(self) {
             return observer(BodyEnd::Complete);
         }
-        self.streamed.get_or_insert_default().observe(observer);
+        self.streamed.get_or_insert_default().observers.add(observer);
     }
 
     /// Ends the body for its observers, for a reason that the body does not know.
     pub(crate) fn end(&mut self, end: BodyEnd) {
         if let Some(streamed) = &mut self.streamed {
-            streamed.end(end);
+            streamed.observers.end(end);
         }
     }
 
@@ -301,16 +309,21 @@ impl HttpBody for Body {
         let Some(streamed) = &mut this.streamed else { return frame };
         match &frame {
             Poll::Pending => {
-                let idle = ready!(streamed.poll_idle(cx));
+                let Some(idle_timeout) = &mut streamed.idle_timeout else { return Poll::Pending };
+                let idle = ready!(idle_timeout.poll(cx));
                 // The rest is never read, so the connection is closed instead of being returned.
                 this.repr = Repr::Buffered(None);
-                streamed.end(BodyEnd::Failed(ErrorKind::BodyTimeout));
+                streamed.observers.end(BodyEnd::Failed(ErrorKind::BodyTimeout));
                 return Poll::Ready(Some(Err(IdleTimeoutExpired(idle).into())));
             }
-            Poll::Ready(Some(Err(error))) => streamed.end(BodyEnd::Failed(kind_of(error))),
-            Poll::Ready(Some(Ok(_))) if !this.repr.is_end_stream() => streamed.record_part(),
+            Poll::Ready(Some(Err(error))) => streamed.observers.end(BodyEnd::Failed(kind_of(error))),
+            Poll::Ready(Some(Ok(_))) if !this.repr.is_end_stream() => {
+                if let Some(idle_timeout) = &mut streamed.idle_timeout {
+                    idle_timeout.record_part();
+                }
+            }
             // Also with its last part: the caller need not ask for more.
-            Poll::Ready(_) => streamed.end(BodyEnd::Complete),
+            Poll::Ready(_) => streamed.observers.end(BodyEnd::Complete),
         }
         frame
     }

@@ -7,6 +7,7 @@
 //! others, see [`invalidate`].
 
 pub(crate) mod body;
+pub(crate) mod body_end;
 mod connecting;
 mod connection;
 mod first_byte;
@@ -18,6 +19,7 @@ mod h2;
 mod h2;
 mod identity;
 mod idle;
+mod idle_timeout;
 mod invalidate;
 mod lazy_timer;
 mod permit;
@@ -25,7 +27,6 @@ mod pooled;
 pub(crate) mod pools;
 mod registry;
 mod stats;
-pub(crate) mod streamed;
 mod waiters;
 
 use std::fmt;

@@ -22,7 +22,7 @@ mod queries;
 mod query;
 mod query_excerpt;
 mod query_trace;
-mod raw_author;
+mod raw_origin;
 mod raw_request;
 mod read;
 mod read_many;

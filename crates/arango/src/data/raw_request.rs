@@ -13,7 +13,7 @@ use http::{HeaderName, Method, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::data::raw_author;
+use crate::data::raw_origin;
 use crate::handles::cluster::Cluster;
 use crate::handles::coordinator::CoordinatorHandle;
 use crate::handles::database::Database;
@@ -121,7 +121,7 @@ impl RawRequest {
             method,
             builder: RequestBuilder::new(SendRaw::<()>::METADATA).path_segments(PATH, segments),
             invalid: reason.map(|reason| BuildError::Field { field: PATH, reason }),
-            output: raw_author::accept,
+            output: raw_origin::accept,
         }
     }
 
@@ -130,7 +130,7 @@ impl RawRequest {
     /// Use a type with a field that must be there: it shows that ArangoDB has written the body.
     pub fn decode<T: DeserializeOwned>(self) -> RawRequest<T> {
         let Self { database, method, path, class, builder, invalid, output: _ } = self;
-        RawRequest { database, method, path, class, builder, invalid, output: raw_author::decode }
+        RawRequest { database, method, path, class, builder, invalid, output: raw_origin::decode }
     }
 }
 

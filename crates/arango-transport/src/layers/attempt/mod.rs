@@ -4,7 +4,7 @@ pub(crate) mod receive;
 pub(crate) mod refusal;
 pub(crate) mod report;
 pub(crate) mod signal;
-mod streamed;
+mod streamed_attempt;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};

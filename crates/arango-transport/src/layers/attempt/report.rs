@@ -13,7 +13,7 @@ use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::layers::attempt::receive::Received;
-use crate::layers::attempt::{signal, streamed};
+use crate::layers::attempt::{signal, streamed_attempt};
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics::CoordinatorLabels;
@@ -171,7 +171,7 @@ pub(crate) fn end(
     let reporter = &*attempt.reporter;
     let result = match received {
         Ok(Received::Success(mut response)) if attempt.context.call.streaming => {
-            streamed::observe(attempt, sends, &mut response);
+            streamed_attempt::observe(attempt, sends, &mut response);
             return Ok(response);
         }
         Ok(Received::Success(response)) => {

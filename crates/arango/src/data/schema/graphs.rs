@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_data::{CreateGraph, GraphAddition, GraphInfo};
+use arango_data::{CreateGraph, GraphChange, GraphInfo};
 use arango_transport::Error;
 use arango_transport::protocol::Outcome;
 use tokio::time::sleep;
@@ -22,7 +22,7 @@ pub(super) async fn compare(
 ) -> Result<(), Error> {
     match database.graph(graph.name()).info().await? {
         None => found.push(SchemaDifference::MissingGraph { graph: graph.name().to_owned() }),
-        Some(existing) => push_lacking(graph, &existing, found),
+        Some(existing) => push_missing(graph, &existing, found),
     }
     Ok(())
 }
@@ -39,25 +39,25 @@ pub(super) async fn ensure(
         changes.push(SchemaDifference::MissingGraph { graph: graph.name().to_owned() });
     }
     let mut existing = ensured.actual;
-    while let Some(addition) = graph.addition(&existing) {
-        let (after, is_own) = add(database, graph, &addition).await?;
-        let lacking = graph.lacking(&after);
-        let gone = graph.lacking(&existing).into_iter().filter(|difference| !lacking.contains(difference));
+    while let Some(change) = graph.next_change(&existing) {
+        let (after, is_own) = add(database, graph, &change).await?;
+        let missing = graph.missing(&after);
+        let gone = graph.missing(&existing).into_iter().filter(|difference| !missing.contains(difference));
         for difference in gone.filter(|_| is_own) {
             changes.push(SchemaDifference::Graph { graph: graph.name().to_owned(), difference });
         }
         existing = after;
-        if graph.addition(&existing).as_ref() == Some(&addition) {
+        if graph.next_change(&existing).as_ref() == Some(&change) {
             // The server has ignored it.
             break;
         }
     }
-    push_lacking(graph, &existing, left);
+    push_missing(graph, &existing, left);
     Ok(())
 }
 
-fn push_lacking(graph: &CreateGraph, existing: &GraphInfo, found: &mut SchemaDifferences) {
-    for difference in graph.lacking(existing) {
+fn push_missing(graph: &CreateGraph, existing: &GraphInfo, found: &mut SchemaDifferences) {
+    for difference in graph.missing(existing) {
         found.push(SchemaDifference::Graph { graph: graph.name().to_owned(), difference });
     }
 }
@@ -66,18 +66,18 @@ fn push_lacking(graph: &CreateGraph, existing: &GraphInfo, found: &mut SchemaDif
 async fn add(
     database: &Database,
     graph: &CreateGraph,
-    addition: &GraphAddition,
+    change: &GraphChange,
 ) -> Result<(GraphInfo, bool), Error> {
     let mut attempt = 1;
     loop {
-        let error = match send(database, addition).await {
+        let error = match send(database, change).await {
             Ok(after) => return Ok((after, true)),
             Err(error) => error,
         };
         // Another program may have added it, or this one, by a request whose response was lost.
         let existing = database.graph(graph.name()).info().await?;
         if let Some(existing) =
-            existing.filter(|existing| graph.addition(existing).as_ref() != Some(addition))
+            existing.filter(|existing| graph.next_change(existing).as_ref() != Some(change))
         {
             return Ok((existing, false));
         }
@@ -91,10 +91,10 @@ async fn add(
     }
 }
 
-async fn send(database: &Database, addition: &GraphAddition) -> Result<GraphInfo, Error> {
-    match addition {
-        GraphAddition::Edges(add) => database.execute_resolving(add.clone()).await,
-        GraphAddition::Ends(replace) => database.execute_resolving(replace.clone()).await,
-        GraphAddition::Orphan(add) => database.execute_resolving(add.clone()).await,
+async fn send(database: &Database, change: &GraphChange) -> Result<GraphInfo, Error> {
+    match change {
+        GraphChange::AddEdgeDefinition(add) => database.execute_resolving(add.clone()).await,
+        GraphChange::ReplaceEdgeDefinition(replace) => database.execute_resolving(replace.clone()).await,
+        GraphChange::AddOrphanCollection(add) => database.execute_resolving(add.clone()).await,
     }
 }

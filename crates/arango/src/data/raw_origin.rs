@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What ArangoDB writes into the bodies of its successes. A document may have other values under the first three names.
 #[derive(Deserialize)]
-struct Marks {
+struct OriginFields {
     error: Option<Value>,
     code: Option<Value>,
     #[serde(rename = "errorNum")]
@@ -20,7 +20,7 @@ struct Marks {
     revision: Option<IgnoredAny>,
 }
 
-impl Marks {
+impl OriginFields {
     fn are_an_envelope(&self, status: u16) -> bool {
         self.error == Some(Value::Bool(false)) && self.code == Some(Value::from(status))
     }
@@ -43,15 +43,15 @@ fn is_written_by_arangodb(response: &ApiResponse) -> bool {
     // serde would read the items of an array as the fields.
     if is_object(body) {
         let status = response.status().as_u16();
-        return serde_json::from_slice::<Marks>(body)
-            .is_ok_and(|marks| marks.are_an_envelope(status) || marks.are_a_document());
+        return serde_json::from_slice::<OriginFields>(body)
+            .is_ok_and(|fields| fields.are_an_envelope(status) || fields.are_a_document());
     }
     // The results of several documents.
     let results: Vec<serde_json::Map<_, _>> = serde_json::from_slice(body).unwrap_or_default();
     !results.is_empty()
         && results.into_iter().all(|result| {
-            serde_json::from_value::<Marks>(result.into())
-                .is_ok_and(|marks| marks.are_a_document() || marks.are_an_error())
+            serde_json::from_value::<OriginFields>(result.into())
+                .is_ok_and(|fields| fields.are_a_document() || fields.are_an_error())
         })
 }
 

@@ -13,7 +13,7 @@ use crate::error::attempt::{Attempt, Phase};
 use crate::layers::attempt::report::{Reporter, RunningAttempt};
 use crate::layers::attempt::signal;
 use crate::pool::body::AttemptResponse;
-use crate::pool::streamed::BodyEnd;
+use crate::pool::body_end::BodyEnd;
 
 /// An attempt of which the head has arrived, and the body is read by the caller.
 struct StreamedAttempt {
@@ -22,7 +22,7 @@ struct StreamedAttempt {
     started: Instant,
     responded: Instant,
     status: StatusCode,
-    /// The author of the head; `Nothing` if middleware created the response.
+    /// What sent the head; `Nothing` if middleware created the response.
     responder: Responder,
 }
 

@@ -10,7 +10,11 @@ use serde_json::{Error, Result};
 /// `decode` is what has failed. The path is found by its errors and by reading parts of the text as [`Any`]: a
 /// decoder that tracks the path would be a second decoder for each type, as large as the first.
 #[cold]
-pub(crate) fn failure_path<'a>(text: &'a str, error: &Error, decode: fn(&'a str) -> Result<()>) -> String {
+pub(crate) fn decode_error_path<'a>(
+    text: &'a str,
+    error: &Error,
+    decode: fn(&'a str) -> Result<()>,
+) -> String {
     if !error.is_data()
         && let Some((path, _)) = syntax_error(text.as_bytes())
     {
@@ -265,7 +269,7 @@ mod tests {
             serde_json::from_str::<T>(text).map(drop)
         }
         let error = decode::<T>(text).err()?;
-        Some((failure_path(text, &error, decode::<T>), error.to_string()))
+        Some((decode_error_path(text, &error, decode::<T>), error.to_string()))
     }
 
     fn tracked<'a, T: Deserialize<'a>>(text: &'a str) -> Option<(String, String)> {
