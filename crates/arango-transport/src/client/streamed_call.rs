@@ -29,8 +29,7 @@ impl StreamedCall {
 
     /// Returns the kind of the error with which the body ends: its connection may have been closed with the client.
     pub(super) fn kind(&self, kind: ErrorKind) -> ErrorKind {
-        let is_closed = kind == ErrorKind::BodyInterrupted && self.lifecycle.has_ended();
-        if is_closed { ErrorKind::ClientClosed } else { kind }
+        self.lifecycle.failure_kind(kind)
     }
 
     /// Ends with a body that the caller reads without knowing of the call.

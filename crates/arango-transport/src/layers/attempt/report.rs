@@ -8,6 +8,7 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+use crate::call::lifecycle::Lifecycle;
 use crate::call::progress::Responder;
 use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt::Attempt;
@@ -63,12 +64,18 @@ pub(crate) struct Reporter {
     pub(crate) pool: Pool,
     accepted: Arc<LastAccepted>,
     pub(crate) labels: CoordinatorLabels,
+    pub(super) lifecycle: Lifecycle,
 }
 
 impl Reporter {
-    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, accepted: Arc<LastAccepted>) -> Self {
+    pub(crate) fn new(
+        member: Member<Coordinator>,
+        pool: Pool,
+        accepted: Arc<LastAccepted>,
+        lifecycle: Lifecycle,
+    ) -> Self {
         let labels = CoordinatorLabels::of(member.key());
-        Self { member, pool, accepted, labels }
+        Self { member, pool, accepted, labels, lifecycle }
     }
 
     /// Records the reported queue time, if load is measured.
@@ -102,7 +109,13 @@ impl Reporter {
         }
         // A timeout counts only if the request was sent and no response at all arrived: a long query on a
         // coordinator that answers other requests is not a failure.
-        let signal = if unanswered && silent { Signal::Unreachable } else { signal::signal(failed) };
+        let signal = if unanswered && silent {
+            Signal::Unreachable
+        } else if self.lifecycle.failure_kind(failed.kind) == ErrorKind::ClientClosed {
+            Signal::Neutral
+        } else {
+            signal::signal(failed)
+        };
         self.record(attempt, signal);
     }
 
@@ -193,7 +206,7 @@ pub(crate) fn end(
     };
     let (status, failed) = match &result {
         Ok(response) => (Some(response.status()), None),
-        Err(error) => (error.attempt().status, Some(error.kind())),
+        Err(error) => (error.attempt().status, Some(reporter.lifecycle.failure_kind(error.kind()))),
     };
     reporter.labels.attempted(&attempt.context, attempt.started, status, failed);
     result

@@ -47,7 +47,7 @@ impl StreamedAttempt {
     fn end(self, end: BodyEnd) {
         let failed = match end {
             BodyEnd::Complete => None,
-            BodyEnd::Failed(kind) => Some(kind),
+            BodyEnd::Failed(kind) => Some(self.reporter.lifecycle.failure_kind(kind)),
             // As a call whose future is dropped, it shows nothing.
             BodyEnd::Dropped => return,
         };
