@@ -36,7 +36,7 @@ impl StreamedCall {
     pub(super) fn observe(self, body: &mut Body) {
         body.on_end(Box::new(move |end| match end {
             BodyEnd::Complete => self.end(None),
-            BodyEnd::Failed(kind) => {
+            BodyEnd::Failed { kind, .. } => {
                 let context = &self.context;
                 let earlier = context.attempts.worst_outcome(context.progress.sends.sent());
                 let outcome = receive::broken_off_outcome(context, kind).max(earlier);
