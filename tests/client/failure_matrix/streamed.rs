@@ -17,6 +17,7 @@ use crate::support::{Insert, builder, cluster, cluster_of, insert};
 
 for_each_class![
     s1_a_body_that_is_read_to_its_end_is_one_success,
+    s1_a_head_that_names_arangodb_ends_the_half_open_state,
     s2_a_body_that_breaks_off_is_one_failure_of_its_call_and_its_coordinator,
     s2_a_body_that_makes_no_progress_is_one_failure_of_its_call_and_its_coordinator,
     s2_a_lost_connection_counts_once_for_all_its_bodies,
@@ -130,6 +131,27 @@ async fn become_half_open(cluster: &TestCluster, client: &Client, class: Request
     client.db("_system").version().await.unwrap();
     sleep(Duration::from_secs(3)).await;
     assert_eq!(state(client), MemberState::HalfOpen);
+}
+
+async fn s1_a_head_that_names_arangodb_ends_the_half_open_state(class: RequestClass) {
+    for (is_named, after) in [(true, MemberState::Healthy), (false, MemberState::HalfOpen)] {
+        let cluster =
+            crate::support::cluster_with(
+                |cluster| {
+                    if is_named { cluster } else { cluster.hide_product_headers() }
+                },
+            );
+        let cluster = cluster.await;
+        let client = client(&cluster);
+        become_half_open(&cluster, &client, class).await;
+        let _slow = cluster.coordinator(0).inject(on_writes(Fault::slow_body(5, Duration::from_secs(1))));
+        let mut body = first(&client).execute_streaming(insert("m", class)).await.unwrap();
+        assert_eq!(state(&client), after, "with the head");
+        assert_eq!(body.try_next().await.unwrap().unwrap().len(), 5);
+        drop(body);
+        assert_eq!(state(&client), after, "a body that is dropped shows nothing");
+        assert_eq!(client.state().calls.succeeded, 1, "only that of the version");
+    }
 }
 
 async fn assert_failures_eject(class: RequestClass, fault: Fault) {

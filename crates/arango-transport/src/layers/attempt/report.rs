@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::{Member, Signal, Timing};
+use arango_balance::{Member, MemberState, Signal, Timing};
 use arango_protocol::{ErrorKind, Outcome};
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
@@ -142,6 +142,15 @@ impl Reporter {
         self.pool.record_arangodb();
         if let Some(token) = &attempt.token {
             self.accepted.record(token, attempt.started);
+        }
+    }
+
+    /// Reports a success while the coordinator is half-open: the body may take hours, or be dropped.
+    ///
+    /// The response time is recorded at the end of the body.
+    pub(super) fn end_half_open(&self, attempt: &RunningAttempt) {
+        if self.member.state() == MemberState::HalfOpen {
+            self.member.record(Signal::Success, Timing::since(attempt.started).unmeasured());
         }
     }
 

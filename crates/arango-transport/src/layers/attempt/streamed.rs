@@ -31,6 +31,7 @@ pub(super) fn observe(attempt: &RunningAttempt, sends: u32, response: &mut Attem
     let responder = if sends > 0 { attempt.context.progress.responder() } else { Responder::Nothing };
     if responder == Responder::ArangoDb {
         attempt.reporter.record_identity(attempt);
+        attempt.reporter.end_half_open(attempt);
     }
     let streamed = StreamedAttempt {
         context: Arc::clone(&attempt.context),
