@@ -10,7 +10,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{builder, client, cluster, concurrent_version_calls, insert};
+use crate::metrics::{count, install_recorder, snapshot};
+use crate::support::{builder, client, cluster, cluster_of, concurrent_version_calls, insert};
 
 /// Delays every write by `delay`.
 fn slow_writes(cluster: &TestCluster, delay: Duration) -> Vec<FaultGuard> {
@@ -148,6 +149,62 @@ async fn a_streamed_body_that_exceeds_the_grace_period_says_that_the_client_is_c
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::Executed));
     let calls = client.state().calls;
     assert_eq!((calls.succeeded, calls.failed_executed, cluster.journal().executions("m")), (0, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_that_the_client_closes_are_no_failures_of_their_coordinator() {
+    let cluster = cluster_of(2).await;
+    let (snapshotter, _guard) = install_recorder();
+    let client = client(&cluster);
+    let _stalled = cluster.inject(&Fault::stall(5).on(Match::post("/_api/document/*")));
+    let first = client.coordinator(&client.coordinators()[0].address).db("_system");
+    let mut reading = Vec::new();
+    for _ in 0..3 {
+        let mut body = first.execute_streaming(insert("m", RequestClass::NonIdempotent)).await.unwrap();
+        assert_eq!(body.try_next().await.unwrap().unwrap().len(), 5);
+        reading.push(tokio::spawn(async move { body.try_next().await }));
+    }
+    client.close(Duration::from_secs(2)).await;
+    for body in reading {
+        assert_eq!(body.await.unwrap().unwrap_err().kind(), ErrorKind::ClientClosed);
+    }
+    assert_healthy(&client);
+    let recorded = snapshot(&snapshotter);
+    let attempts = |kind| count(&recorded, "http.client.request.duration", ("error.type", kind));
+    assert_eq!((attempts("BodyInterrupted"), attempts("ClientClosed")), (0, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_the_client_ends_are_no_failures_of_their_coordinator() {
+    // Without a head, and in the middle of a body that is buffered.
+    for fault in [Fault::hang(), Fault::stall(5)] {
+        let cluster = cluster_of(2).await;
+        let (snapshotter, _guard) = install_recorder();
+        let client = client(&cluster);
+        let _pending = cluster.inject(&fault.on(Match::post("/_api/document/*")));
+        let first = client.coordinator(&client.coordinators()[0].address);
+        let calls = [(); 3].map(|()| {
+            let first = first.clone();
+            tokio::spawn(async move { first.execute(insert("m", RequestClass::NonIdempotent)).await })
+        });
+        sleep(Duration::from_millis(100)).await;
+        client.close(Duration::from_secs(2)).await;
+        for call in calls {
+            assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::ClientClosed);
+        }
+        assert_healthy(&client);
+        let recorded = snapshot(&snapshotter);
+        let attempts = |kind| count(&recorded, "http.client.request.duration", ("error.type", kind));
+        let lost = attempts("BodyInterrupted") + attempts("ConnectionLost");
+        assert_eq!((lost, attempts("ClientClosed")), (0, 3));
+    }
+}
+
+/// Asserts that no coordinator was ever ejected.
+fn assert_healthy(client: &Client) {
+    for coordinator in client.coordinators() {
+        assert_eq!((coordinator.state, coordinator.ejections), (MemberState::Healthy, 0));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, CoordinatorState, ErrorKind, Http2, HttpProtocol, Limits, Outcome, PoolLimits};
-use arango_test_cluster::{Coordinator, Fault, TestCluster, Tls as Speaks};
+use arango_test_cluster::{Coordinator, Fault, Match, TestCluster, Tls as Speaks};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
 
@@ -176,6 +177,32 @@ async fn an_unanswered_ping_ends_a_long_call_early() {
     assert!(lost.is_some(), "{error:?}");
     let waited = lost.unwrap().elapsed;
     assert!((25..=35).contains(&waited.as_secs()), "a ping every 20 s with a timeout of 10 s: {waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_lost_amid_buffered_bodies_counts_once() {
+    let cluster = cluster_of(2).await;
+    let client = client(&cluster, Http2::PriorKnowledge);
+    let first = client.coordinator(&client.coordinators()[0].address);
+    first.execute(insert("warm", RequestClass::Safe)).await.unwrap();
+    let stalled = cluster.coordinator(0).inject(Fault::stall(5).on(Match::post("/_api/document/*")));
+    let calls = [(); 3].map(|()| {
+        let first = first.clone();
+        tokio::spawn(async move { first.execute(insert("m", RequestClass::NonIdempotent)).await })
+    });
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!((stalled.hits(), client.coordinators()[0].open_connections), (3, 1));
+    cluster.coordinator(0).kill();
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::BodyInterrupted, Outcome::Executed));
+    }
+    // Two more failures are the second and the third in a row.
+    for after in [MemberState::Healthy, MemberState::Ejected] {
+        assert_eq!(client.coordinators()[0].state, MemberState::Healthy);
+        first.execute(insert("refused", RequestClass::NonIdempotent)).await.unwrap_err();
+        assert_eq!(client.coordinators()[0].state, after);
+    }
 }
 
 #[tokio::test(start_paused = true)]

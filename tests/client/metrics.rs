@@ -19,15 +19,15 @@ const PAGE: &str = include_str!("../../docs/metrics.md");
 const DASHBOARD: &str = include_str!("../../docs/grafana-dashboard.json");
 
 /// Everything recorded so far, by name and labels.
-type Snapshot = BTreeMap<(String, BTreeMap<String, String>), DebugValue>;
+pub(crate) type Snapshot = BTreeMap<(String, BTreeMap<String, String>), DebugValue>;
 
 /// Installs a recorder on this thread until the guard is dropped. The recorder itself is leaked.
-fn install_recorder() -> (Snapshotter, LocalRecorderGuard<'static>) {
+pub(crate) fn install_recorder() -> (Snapshotter, LocalRecorderGuard<'static>) {
     let recorder: &'static DebuggingRecorder = Box::leak(Box::default());
     (recorder.snapshotter(), metrics::set_default_local_recorder(recorder))
 }
 
-fn snapshot(snapshotter: &Snapshotter) -> Snapshot {
+pub(crate) fn snapshot(snapshotter: &Snapshotter) -> Snapshot {
     let all = snapshotter.snapshot().into_vec().into_iter();
     all.map(|(key, _, _, value)| {
         let labels = key.key().labels().map(|label| (label.key().to_owned(), label.value().to_owned()));
@@ -37,7 +37,7 @@ fn snapshot(snapshotter: &Snapshotter) -> Snapshot {
 }
 
 /// Returns the number of values with this name and this label.
-fn count(recorded: &Snapshot, name: &str, label: (&str, &str)) -> usize {
+pub(crate) fn count(recorded: &Snapshot, name: &str, label: (&str, &str)) -> usize {
     let matching = recorded.iter().filter(|((key_name, labels), _)| {
         key_name == name && labels.get(label.0).is_some_and(|value| value == label.1)
     });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use arango::balance::MemberState;
 use arango::protocol::{Operation, RequestClass, RequestProperties};
 use arango::transport::Call;
-use arango::{CallCounts, Client, Database, ErrorKind, Outcome, PoolLimits};
+use arango::{CallCounts, Client, Database, ErrorKind, Http2, Outcome, PoolLimits};
 use arango_test_cluster::{Fault, TestCluster};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
@@ -13,12 +13,14 @@ use tokio::time::sleep;
 
 use super::on_writes;
 use crate::not_arangodb::respond_as_other_service;
-use crate::support::{Insert, builder, cluster, insert};
+use crate::support::{Insert, builder, cluster, cluster_of, insert};
 
 for_each_class![
     s1_a_body_that_is_read_to_its_end_is_one_success,
+    s1_a_head_that_names_arangodb_ends_the_half_open_state,
     s2_a_body_that_breaks_off_is_one_failure_of_its_call_and_its_coordinator,
     s2_a_body_that_makes_no_progress_is_one_failure_of_its_call_and_its_coordinator,
+    s2_a_lost_connection_counts_once_for_all_its_bodies,
     s3_a_body_over_a_limit_of_the_caller_is_one_failure_of_its_call_only,
     s4_a_line_that_cannot_be_decoded_is_one_failure_of_its_call_only,
     s5_a_success_of_another_service_has_its_coordinator_probed,
@@ -118,6 +120,40 @@ async fn s1_a_body_that_is_read_to_its_end_is_one_success(class: RequestClass) {
     }
 }
 
+/// Has the first coordinator ejected, and found again by a probe.
+async fn become_half_open(cluster: &TestCluster, client: &Client, class: RequestClass) {
+    cluster.coordinator(0).kill();
+    for _ in 0..3 {
+        first(client).execute(insert("lost", class)).await.unwrap_err();
+    }
+    cluster.coordinator(0).restart().await.unwrap();
+    sleep(Duration::from_secs(3)).await;
+    client.db("_system").version().await.unwrap();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(state(client), MemberState::HalfOpen);
+}
+
+async fn s1_a_head_that_names_arangodb_ends_the_half_open_state(class: RequestClass) {
+    for (is_named, after) in [(true, MemberState::Healthy), (false, MemberState::HalfOpen)] {
+        let cluster =
+            crate::support::cluster_with(
+                |cluster| {
+                    if is_named { cluster } else { cluster.hide_product_headers() }
+                },
+            );
+        let cluster = cluster.await;
+        let client = client(&cluster);
+        become_half_open(&cluster, &client, class).await;
+        let _slow = cluster.coordinator(0).inject(on_writes(Fault::slow_body(5, Duration::from_secs(1))));
+        let mut body = first(&client).execute_streaming(insert("m", class)).await.unwrap();
+        assert_eq!(state(&client), after, "with the head");
+        assert_eq!(body.try_next().await.unwrap().unwrap().len(), 5);
+        drop(body);
+        assert_eq!(state(&client), after, "a body that is dropped shows nothing");
+        assert_eq!(client.state().calls.succeeded, 1, "only that of the version");
+    }
+}
+
 async fn assert_failures_eject(class: RequestClass, fault: Fault) {
     for api in APIS {
         let cluster = cluster().await;
@@ -143,6 +179,32 @@ async fn s2_a_body_that_makes_no_progress_is_one_failure_of_its_call_and_its_coo
     class: RequestClass,
 ) {
     assert_failures_eject(class, Fault::stall(5)).await;
+}
+
+async fn s2_a_lost_connection_counts_once_for_all_its_bodies(class: RequestClass) {
+    let cluster = cluster_of(2).await;
+    let client = builder(&cluster).http2(Http2::PriorKnowledge).build().unwrap();
+    first(&client).execute(insert("warm", RequestClass::Safe)).await.unwrap();
+    let _stalled = cluster.coordinator(0).inject(on_writes(Fault::stall(5)));
+    let mut bodies = Vec::new();
+    for _ in 0..3 {
+        let mut body = first(&client).execute_streaming(insert("m", class)).await.unwrap();
+        assert_eq!(body.try_next().await.unwrap().unwrap().len(), 5);
+        bodies.push(body);
+    }
+    assert_eq!(client.coordinators()[0].open_connections, 1);
+    cluster.coordinator(0).kill();
+    for body in &mut bodies {
+        let error = body.try_next().await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::BodyInterrupted, Outcome::Executed));
+    }
+    assert_eq!(client.state().calls, calls(1, 0, 3), "each call has failed");
+    // Two more failures are the second and the third in a row.
+    for after in [MemberState::Healthy, MemberState::Ejected] {
+        assert_eq!(state(&client), MemberState::Healthy);
+        first(&client).execute(insert("refused", class)).await.unwrap_err();
+        assert_eq!(state(&client), after);
+    }
 }
 
 async fn s3_a_body_over_a_limit_of_the_caller_is_one_failure_of_its_call_only(class: RequestClass) {
@@ -218,15 +280,7 @@ async fn s5_arangodb_without_product_headers_stays_healthy(class: RequestClass) 
         }
         assert_eq!(cluster.journal().executions("m"), 20);
         // A probe lets it return, and a streamed response ends its half-open state.
-        cluster.coordinator(0).kill();
-        for _ in 0..3 {
-            first(&client).execute(insert("lost", class)).await.unwrap_err();
-        }
-        cluster.coordinator(0).restart().await.unwrap();
-        sleep(Duration::from_secs(3)).await;
-        client.db("_system").version().await.unwrap();
-        sleep(Duration::from_secs(3)).await;
-        assert_eq!(state(&client), MemberState::HalfOpen);
+        become_half_open(&cluster, &client, class).await;
         assert!(read(&client, api, insert("m", class)).await);
         assert_eq!(state(&client), MemberState::Healthy);
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arango_protocol::ErrorKind;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -56,6 +57,12 @@ impl Lifecycle {
     /// Returns whether running calls must end.
     pub(crate) fn has_ended(&self) -> bool {
         self.0.ended.load(Ordering::SeqCst)
+    }
+
+    /// Returns the kind of a failure: a connection that is lost after the end was closed with the client.
+    pub(crate) fn failure_kind(&self, kind: ErrorKind) -> ErrorKind {
+        let is_lost = matches!(kind, ErrorKind::BodyInterrupted | ErrorKind::ConnectionLost);
+        if is_lost && self.has_ended() { ErrorKind::ClientClosed } else { kind }
     }
 
     /// Waits until no call is running.

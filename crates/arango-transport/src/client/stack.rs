@@ -18,6 +18,7 @@ use crate::client::transport::{Inner, Transport};
 use crate::client::{discovery, probe};
 use crate::compression::compressor::Compression;
 use crate::config::invalid_settings::InvalidSettings;
+use crate::layers::attempt::report::Reporter;
 use crate::layers::attempt::{AttemptLayer, SingleAttempt};
 use crate::layers::auth::{Auth, AuthLayer};
 use crate::layers::compress::{Compress, CompressLayer};
@@ -85,9 +86,12 @@ pub(crate) fn assemble(
     let pools = Pools::new(network, Arc::clone(&handshakes), pool, Arc::clone(&random));
     let services = {
         let (pools, middleware, acceptance) = (pools.clone(), middleware.clone(), token_acceptance.clone());
+        let lifecycle = lifecycle.clone();
         PerMember::new(move |member: &Member<Coordinator>| {
             let (coordinator, pool) = (member.key(), pools.of(member));
-            let attempt = AttemptLayer::new(member.clone(), pool.clone(), acceptance.entry(coordinator));
+            let reporter =
+                Reporter::new(member.clone(), pool.clone(), acceptance.entry(coordinator), lifecycle.clone());
+            let attempt = AttemptLayer::new(reporter);
             let finalize = FinalizeLayer::new(compression);
             match AttemptMiddlewareLayer::new(&middleware, coordinator) {
                 None => Either::Right(attempt.layer(finalize.layer(pool))),

@@ -29,15 +29,14 @@ impl StreamedCall {
 
     /// Returns the kind of the error with which the body ends: its connection may have been closed with the client.
     pub(super) fn kind(&self, kind: ErrorKind) -> ErrorKind {
-        let is_closed = kind == ErrorKind::BodyInterrupted && self.lifecycle.has_ended();
-        if is_closed { ErrorKind::ClientClosed } else { kind }
+        self.lifecycle.failure_kind(kind)
     }
 
     /// Ends with a body that the caller reads without knowing of the call.
     pub(super) fn observe(self, body: &mut Body) {
         body.on_end(Box::new(move |end| match end {
             BodyEnd::Complete => self.end(None),
-            BodyEnd::Failed(kind) => {
+            BodyEnd::Failed { kind, .. } => {
                 let context = &self.context;
                 let earlier = context.attempts.worst_outcome(context.progress.sends.sent());
                 let outcome = receive::broken_off_outcome(context, kind).max(earlier);

@@ -134,7 +134,7 @@ impl StreamedResponse {
         if let Some(call) = &self.call {
             interrupted.kind = call.kind(interrupted.kind);
         }
-        self.close(BodyEnd::Failed(interrupted.kind));
+        self.close(BodyEnd::failed(interrupted.kind));
         let failed = receive::broken_off(&self.context, self.status(), interrupted);
         let error = response_check::interrupted(&self.context, failed);
         self.fail(error)

@@ -105,7 +105,7 @@ pub struct Attempt {
     pub(crate) unsupported: Option<Arc<Unsupported>>,
     /// The token that it carried, kept until the retry decision.
     pub(crate) token: Option<Arc<Token>>,
-    /// Whether another attempt on the same connection already reported its loss.
+    /// Whether another attempt on the same connection has already reported its loss.
     pub(crate) already_reported: bool,
     /// Whether the response came from ArangoDB, or its origin cannot be determined.
     pub(crate) is_arangodb: bool,

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::error::stream_limit::StreamLimit;
 use crate::pool::PooledConnection;
 use crate::pool::body_end::{BodyEnd, EndObservers, OnEnd};
+use crate::pool::h2::ConnectionLostInBody;
 use crate::pool::idle_timeout::IdleTimeout;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::types::boxed::BoxError;
@@ -244,6 +245,11 @@ impl Interrupted {
     pub(crate) fn with_source(error: BoxError) -> Self {
         Self { kind: kind_of(&error), source: Some(error) }
     }
+
+    /// Reports the loss of the connection, if that is the reason; returns whether it has already been reported.
+    pub(crate) fn report_loss(&self) -> bool {
+        self.source.as_ref().is_some_and(report_loss)
+    }
 }
 
 /// Returns the kind of an error of a body.
@@ -257,6 +263,11 @@ fn kind_of(error: &BoxError) -> ErrorKind {
     }
 }
 
+/// Reports the loss of the connection, if the error is one; returns whether another stream has already reported it.
+fn report_loss(error: &BoxError) -> bool {
+    error.downcast_ref().is_some_and(ConnectionLostInBody::report)
+}
+
 impl Repr {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self {
@@ -264,12 +275,17 @@ impl Repr {
                 bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
             ),
             Self::Pooled { incoming, connection } => {
-                let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
+                let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx)).map(|frame| {
+                    frame.map_err(|error| match connection {
+                        Some(connection) => connection.body_error(error),
+                        None => error.into(),
+                    })
+                });
                 let ended = frame.is_none() || incoming.is_end_stream();
                 if let Some(connection) = connection.take_if(|_| ended) {
                     connection.finish();
                 }
-                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+                Poll::Ready(frame)
             }
             Self::Foreign(body) => Pin::new(body).poll_frame(cx),
         }
@@ -313,10 +329,13 @@ impl HttpBody for Body {
                 let idle = ready!(idle_timeout.poll(cx));
                 // The rest is never read, so the connection is closed instead of being returned.
                 this.repr = Repr::Buffered(None);
-                streamed.observers.end(BodyEnd::Failed(ErrorKind::BodyTimeout));
+                streamed.observers.end(BodyEnd::failed(ErrorKind::BodyTimeout));
                 return Poll::Ready(Some(Err(IdleTimeoutExpired(idle).into())));
             }
-            Poll::Ready(Some(Err(error))) => streamed.observers.end(BodyEnd::Failed(kind_of(error))),
+            Poll::Ready(Some(Err(error))) => {
+                let already_reported = report_loss(error);
+                streamed.observers.end(BodyEnd::Failed { kind: kind_of(error), already_reported });
+            }
             Poll::Ready(Some(Ok(_))) if !this.repr.is_end_stream() => {
                 if let Some(idle_timeout) = &mut streamed.idle_timeout {
                     idle_timeout.record_part();

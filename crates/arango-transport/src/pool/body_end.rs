@@ -8,9 +8,20 @@ pub(crate) enum BodyEnd {
     /// All of it was returned.
     Complete,
     /// It ended with an error.
-    Failed(ErrorKind),
+    Failed {
+        kind: ErrorKind,
+        /// Whether another stream of the same connection has already reported its loss.
+        already_reported: bool,
+    },
     /// It was dropped before its end.
     Dropped,
+}
+
+impl BodyEnd {
+    /// Returns the end of a body that failed alone.
+    pub(crate) fn failed(kind: ErrorKind) -> Self {
+        Self::Failed { kind, already_reported: false }
+    }
 }
 
 /// Gets the end of a streamed body, once.

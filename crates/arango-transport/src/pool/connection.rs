@@ -20,6 +20,7 @@ use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::pool::body::{AttemptResponse, Body};
 use crate::pool::lazy_timer::LazyTimer;
+use crate::types::boxed::BoxError;
 
 /// The result of hyper's response future.
 pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;
@@ -160,6 +161,15 @@ impl Connection {
             Self::Http1(connection) => connection.failed(error),
             Self::Http2(stream) => stream.failed(error),
         })
+    }
+
+    /// Returns the error of a body that was not read to its end.
+    pub(super) fn body_error(&self, error: hyper::Error) -> BoxError {
+        match self {
+            // The connection has no other body.
+            Self::Http1(_) => error.into(),
+            Self::Http2(stream) => stream.body_error(error),
+        }
     }
 
     /// Returns the error of a request without a response in time. It may still be executed.

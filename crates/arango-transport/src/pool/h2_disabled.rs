@@ -1,5 +1,6 @@
 //! Stand-in for HTTP/2 without its feature. No such connection exists.
 
+use std::fmt;
 use std::future::Pending;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
@@ -16,6 +17,7 @@ use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt_error::AttemptError;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::pool::registry::Registry;
+use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
 
 /// As with the feature. No connection has streams.
@@ -26,6 +28,10 @@ pub(super) enum Http2 {}
 
 /// Uninhabited: there are no streams.
 pub(super) enum Stream {}
+
+/// Uninhabited: no body shares its connection.
+#[derive(Debug)]
+pub(super) enum ConnectionLostInBody {}
 
 /// The connections that take requests. There are none.
 pub(super) struct Streams(());
@@ -55,6 +61,20 @@ impl Http2 {
     }
 }
 
+impl ConnectionLostInBody {
+    pub(super) fn report(&self) -> bool {
+        match *self {}
+    }
+}
+
+impl fmt::Display for ConnectionLostInBody {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for ConnectionLostInBody {}
+
 impl Stream {
     pub(super) fn complete(&self, _: &mut Request<Full<Bytes>>) {
         match *self {}
@@ -73,6 +93,10 @@ impl Stream {
     }
 
     pub(super) fn failed(&self, _: hyper::Error) -> AttemptError {
+        match *self {}
+    }
+
+    pub(super) fn body_error(&self, _: hyper::Error) -> BoxError {
         match *self {}
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::connection::Connection;
 use crate::pool::permit::Permit;
+use crate::types::boxed::BoxError;
 
 /// A connection that belongs to a response until its body has been read.
 ///
@@ -19,6 +20,11 @@ pub(crate) struct PooledConnection {
 impl PooledConnection {
     pub(super) fn new(permit: Permit, connection: Connection) -> Self {
         Self { connection, permit }
+    }
+
+    /// Returns the error of a body that was not read to its end.
+    pub(super) fn body_error(&self, error: hyper::Error) -> BoxError {
+        self.connection.body_error(error)
     }
 
     /// Returns the connection to the pool: the response has been read.

@@ -9,19 +9,15 @@ mod streamed_attempt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arango_balance::Member;
 use http::HeaderValue;
 use tower::{Layer, Service};
 
 use crate::call::attempt_request::AttemptRequest;
-use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt_error::AttemptError;
 use crate::layers::attempt::report::{Reporter, RunningAttempt};
-use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::trace;
 use crate::types::boxed::BoxFuture;
-use crate::types::coordinator::Coordinator;
 use crate::types::queue_time::QUEUE_TIME;
 
 /// Makes [`SingleAttempt`] services for one coordinator.
@@ -29,8 +25,8 @@ use crate::types::queue_time::QUEUE_TIME;
 pub(crate) struct AttemptLayer(Arc<Reporter>);
 
 impl AttemptLayer {
-    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, accepted: Arc<LastAccepted>) -> Self {
-        Self(Arc::new(Reporter::new(member, pool, accepted)))
+    pub(crate) fn new(reporter: Reporter) -> Self {
+        Self(Arc::new(reporter))
     }
 }
 

@@ -78,6 +78,7 @@ pub(crate) fn broken_off(
     let outcome = broken_off_outcome(context, interrupted.kind);
     let mut error = AttemptError::new(interrupted.kind, outcome, Phase::Body);
     error.attempt_mut().status = Some(status);
+    error.attempt_mut().already_reported = interrupted.report_loss();
     match interrupted.source {
         Some(source) => error.with_source(source),
         None => error,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use arango_balance::{Member, Signal, Timing};
+use arango_balance::{Member, MemberState, Signal, Timing};
 use arango_protocol::{ErrorKind, Outcome};
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+use crate::call::lifecycle::Lifecycle;
 use crate::call::progress::Responder;
 use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt::Attempt;
@@ -63,12 +64,18 @@ pub(crate) struct Reporter {
     pub(crate) pool: Pool,
     accepted: Arc<LastAccepted>,
     pub(crate) labels: CoordinatorLabels,
+    pub(super) lifecycle: Lifecycle,
 }
 
 impl Reporter {
-    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, accepted: Arc<LastAccepted>) -> Self {
+    pub(crate) fn new(
+        member: Member<Coordinator>,
+        pool: Pool,
+        accepted: Arc<LastAccepted>,
+        lifecycle: Lifecycle,
+    ) -> Self {
         let labels = CoordinatorLabels::of(member.key());
-        Self { member, pool, accepted, labels }
+        Self { member, pool, accepted, labels, lifecycle }
     }
 
     /// Records the reported queue time, if load is measured.
@@ -102,7 +109,13 @@ impl Reporter {
         }
         // A timeout counts only if the request was sent and no response at all arrived: a long query on a
         // coordinator that answers other requests is not a failure.
-        let signal = if unanswered && silent { Signal::Unreachable } else { signal::signal(failed) };
+        let signal = if unanswered && silent {
+            Signal::Unreachable
+        } else if self.lifecycle.failure_kind(failed.kind) == ErrorKind::ClientClosed {
+            Signal::Neutral
+        } else {
+            signal::signal(failed)
+        };
         self.record(attempt, signal);
     }
 
@@ -129,6 +142,15 @@ impl Reporter {
         self.pool.record_arangodb();
         if let Some(token) = &attempt.token {
             self.accepted.record(token, attempt.started);
+        }
+    }
+
+    /// Reports a success while the coordinator is half-open: the body may take hours, or be dropped.
+    ///
+    /// The response time is recorded at the end of the body.
+    pub(super) fn end_half_open(&self, attempt: &RunningAttempt) {
+        if self.member.state() == MemberState::HalfOpen {
+            self.member.record(Signal::Success, Timing::since(attempt.started).unmeasured());
         }
     }
 
@@ -193,7 +215,7 @@ pub(crate) fn end(
     };
     let (status, failed) = match &result {
         Ok(response) => (Some(response.status()), None),
-        Err(error) => (error.attempt().status, Some(error.kind())),
+        Err(error) => (error.attempt().status, Some(reporter.lifecycle.failure_kind(error.kind()))),
     };
     reporter.labels.attempted(&attempt.context, attempt.started, status, failed);
     result

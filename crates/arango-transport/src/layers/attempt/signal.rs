@@ -17,6 +17,8 @@ pub(crate) fn signal(attempt: &Attempt) -> Signal {
 fn listed_signal(attempt: &Attempt) -> Option<Signal> {
     use ErrorKind as K;
     Some(match attempt.kind {
+        // Another stream of the same connection has already reported the loss.
+        K::ConnectionLost | K::BodyInterrupted if attempt.already_reported => Signal::Neutral,
         K::Dns
         | K::ConnectRefused
         | K::ConnectTimeout
@@ -27,8 +29,6 @@ fn listed_signal(attempt: &Attempt) -> Option<Signal> {
         | K::BodyTimeout => Signal::Unreachable,
         // An idle connection may just have reached its idle timeout.
         K::ConnectionLost if attempt.may_be_stale() => Signal::Neutral,
-        // Another stream of the same connection has already reported the loss.
-        K::ConnectionLost if attempt.already_reported => Signal::Neutral,
         K::ConnectionLost => Signal::Unreachable,
         K::StreamRefused | K::ResponseDropped => Signal::Overloaded,
         K::GoAway => Signal::Draining,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arango_balance::{MemberState, Signal};
-use arango_protocol::{ErrorKind, Outcome};
+use arango_protocol::Outcome;
 use http::StatusCode;
 use tokio::time::Instant;
 
@@ -31,6 +31,7 @@ pub(super) fn observe(attempt: &RunningAttempt, sends: u32, response: &mut Attem
     let responder = if sends > 0 { attempt.context.progress.responder() } else { Responder::Nothing };
     if responder == Responder::ArangoDb {
         attempt.reporter.record_identity(attempt);
+        attempt.reporter.end_half_open(attempt);
     }
     let streamed = StreamedAttempt {
         context: Arc::clone(&attempt.context),
@@ -47,21 +48,26 @@ impl StreamedAttempt {
     fn end(self, end: BodyEnd) {
         let failed = match end {
             BodyEnd::Complete => None,
-            BodyEnd::Failed(kind) => Some(kind),
+            BodyEnd::Failed { kind, already_reported } => {
+                let mut failed =
+                    Attempt::new(self.reporter.lifecycle.failure_kind(kind), Outcome::Unknown, Phase::Body);
+                failed.already_reported = already_reported;
+                Some(failed)
+            }
             // As a call whose future is dropped, it shows nothing.
             BodyEnd::Dropped => return,
         };
         let Self { context, reporter, started, responded, status, .. } = &self;
         // How fast the body was read depends on the caller, too.
         let timing = context.call.timing(*started).responded_at(*responded);
-        reporter.record_signal(context, self.signal(failed), timing);
-        reporter.labels.attempted(context, *started, Some(*status), failed);
+        reporter.record_signal(context, self.signal(failed.as_ref()), timing);
+        reporter.labels.attempted(context, *started, Some(*status), failed.map(|failed| failed.kind));
     }
 
-    fn signal(&self, failed: Option<ErrorKind>) -> Signal {
+    fn signal(&self, failed: Option<&Attempt>) -> Signal {
         match (self.responder, failed) {
             (Responder::Nothing, _) => Signal::Neutral,
-            (_, Some(kind)) => signal::signal(&Attempt::new(kind, Outcome::Unknown, Phase::Body)),
+            (_, Some(failed)) => signal::signal(failed),
             (Responder::ArangoDb, None) => Signal::Success,
             // The probe that made it half-open has found ArangoDB, which a proxy may keep from naming itself.
             (Responder::Unknown, None) if self.is_probed_just_now() => Signal::Success,

@@ -32,7 +32,7 @@ type Wire = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct ConnectionStatus {
     /// The maximum number of concurrent streams, according to the server's settings.
     pub(super) streams: AtomicUsize,
-    /// Whether a stream has already reported that the connection is lost.
+    /// Whether a stream has already reported that the connection is lost, before its head or in its body.
     pub(super) lost: AtomicBool,
     /// Whether a response has arrived.
     pub(super) has_responded: AtomicBool,

@@ -32,9 +32,11 @@ use crate::error::attempt_error::AttemptError;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::pool::registry::Registry;
 use crate::tls::EarlyAlert;
+use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
 use driver::{ConnectionStatus, Driver, Spawner};
+pub(super) use error::ConnectionLostInBody;
 use read_activity::{ReadActivity, ReadActivityIo};
 pub(super) use streams::Streams;
 
@@ -242,6 +244,11 @@ impl Stream {
             failed.attempt_mut().already_reported = self.connection.known.lost.swap(true, Ordering::Relaxed);
         }
         failed
+    }
+
+    /// Returns the error of a body that was not read to its end.
+    pub(super) fn body_error(&self, error: hyper::Error) -> BoxError {
+        error::body_error(error, &self.connection.known)
     }
 
     /// Returns the reason of a TLS rejection.
