@@ -18,7 +18,9 @@ use crate::property_difference::PropertyDifference;
 pub enum GraphAddition {
     /// Adds a collection of edges.
     Edges(AddEdgeDefinition),
-    /// Adds collections in which the edges of a collection begin or end.
+    /// Adds collections in which the edges of a collection begin or end, by a replacement of the definition that was read.
+    ///
+    /// It drops ends that were added since, and a late copy does: it is computed again before it is sent again.
     Ends(ReplaceEdgeDefinition),
     /// Adds a collection of vertices that no definition names.
     Orphan(AddOrphanCollection),
