@@ -101,11 +101,8 @@ async fn what_a_graph_lacks_is_added_and_what_it_has_beyond_that_stays() {
     let without_shards =
         DatabaseSchema::new().graph("library", |library| library.edges(read()).orphan("shelves"));
     assert!(without_shards.ensure(&database).await.unwrap().changes().is_empty());
+    assert_eq!(ends(&database).await, ["books", "films", "poems"]);
     let info = database.graph("library").info().await.unwrap().unwrap();
-    let wrote = info.edge_definitions.iter().find(|one| one.collection == "wrote").unwrap();
-    let mut ends = wrote.to.clone();
-    ends.sort();
-    assert_eq!(ends, ["books", "films", "poems"]);
     assert!(info.edge_definitions.contains(&loans) && info.edge_definitions.contains(&read()));
     assert_eq!(info.orphan_collections, ["rooms", "shelves"]);
     assert!(cluster.journal().entries().iter().all(|entry| entry.method != "DELETE"), "nothing is removed");
@@ -162,6 +159,100 @@ async fn two_programs_that_ensure_a_graph_at_once_add_each_thing_once() {
         let info = database.graph("library").info().await.unwrap().unwrap();
         assert_eq!((info.edge_definitions.len(), info.orphan_collections.len()), (2, 1), "{seed} {phase:?}");
     }
+}
+
+/// Returns the ends of the edges `wrote` of the graph, sorted.
+async fn ends(database: &Database) -> Vec<String> {
+    let info = database.graph("library").info().await.unwrap().unwrap();
+    let mut ends = info.edge_definitions.iter().find(|one| one.collection == "wrote").unwrap().to.clone();
+    ends.sort();
+    ends
+}
+
+fn with_end(end: &str) -> DatabaseSchema {
+    DatabaseSchema::new().graph("library", |library| library.edges(wrote(&[end])))
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_programs_that_add_different_ends_at_once_lose_none() {
+    for seed in 0..24 {
+        let cluster = cluster().await;
+        let database = shop(&client(&cluster)).await;
+        let other = client(&cluster).db("shop");
+        small_library().ensure(&database).await.unwrap();
+        other.version().await.unwrap();
+        cluster.journal().clear();
+        // Both have read the graph before one of them replaces the definition.
+        let slow = Fault::latency(Duration::from_millis(60)).on(Match::put("/_api/gharial/*"));
+        let _slow = cluster.inject(&slow);
+        let (films, songs) = (with_end("films"), with_end("songs"));
+        let (one, two) = tokio::join!(films.ensure(&database), async {
+            sleep(Duration::from_millis(seed)).await;
+            songs.ensure(&other).await
+        });
+        for ensured in [one, two] {
+            let changes = ensured.unwrap().changes().to_string();
+            assert_eq!(changes.lines().count(), 1, "{seed}: what is added again is shown once: {changes}");
+        }
+        let replaced = executed(&cluster, &Method::PUT, "/_api/gharial");
+        assert_eq!(replaced, 3, "{seed}: both at once, and again by the one whose ends were dropped");
+        assert_eq!(ends(&database).await, ["books", "films", "songs"], "{seed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_are_added_to_a_graph_that_was_read_again_after_an_unknown_outcome() {
+    for (seed, phase) in
+        (0_u64..30).zip([Phase::AfterRead, Phase::AfterExecution, Phase::InBody].into_iter().cycle())
+    {
+        let cluster = cluster().await;
+        let database = shop(&client(&cluster)).await;
+        let other = client(&cluster).db("shop");
+        small_library().ensure(&database).await.unwrap();
+        let lost = cluster.inject(&Fault::close(phase).on(Match::put("/_api/gharial/*")).times(1));
+        let (films, songs) = (with_end("films"), with_end("songs"));
+        let is_lost = async {
+            while lost.iter().all(|fault| fault.hits() == 0) {
+                sleep(Duration::from_millis(1)).await;
+            }
+            drop(lost);
+        };
+        let (one, two, ()) = tokio::join!(
+            films.ensure(&database),
+            async {
+                // Before, in and after the pause until the other one sends its ends again.
+                sleep(Duration::from_millis(13 * seed + 5)).await;
+                songs.ensure(&other).await
+            },
+            is_lost
+        );
+        for ensured in [one, two] {
+            ensured.unwrap_or_else(|error| panic!("{seed} {phase:?}: {error}"));
+        }
+        assert_eq!(ends(&database).await, ["books", "films", "songs"], "{seed} {phase:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_that_are_dropped_again_and_again_are_reported_after_a_bounded_number_of_requests() {
+    let cluster = cluster().await;
+    let database = shop(&client(&cluster)).await;
+    let other = client(&cluster).db("shop");
+    small_library().ensure(&database).await.unwrap();
+    let rival = async {
+        loop {
+            sleep(Duration::from_millis(20)).await;
+            other.graph("library").replace_edges(wrote(&["books"])).await.unwrap();
+        }
+    };
+    let films = with_end("films");
+    let error = tokio::select! {
+        result = films.ensure(&database) => result.unwrap_err(),
+        () = rival => unreachable!(),
+    };
+    let SchemaError::Differs(left) = error else { panic!("{error}") };
+    let line = r#"~ graph library.edgeDefinitions.wrote {"from":["authors"],"to":["books"]} → {"from":["authors"],"to":["books","films"]}"#;
+    assert_eq!(left.to_string(), line);
 }
 
 #[tokio::test(start_paused = true)]

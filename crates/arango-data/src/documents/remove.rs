@@ -21,7 +21,7 @@ use super::resolution::{self, Effect, Expectation, StoredDocument};
 use super::ticket::DocumentTicket;
 use super::write::REFILL_INDEX_CACHES;
 use crate::expected_error::server_error;
-use crate::names::{CollectionName, Key, Revision};
+use crate::names::{CollectionName, DocumentId, Key, Revision};
 
 /// Removes a document.
 ///
@@ -181,6 +181,11 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
         #[derive(Deserialize)]
         #[serde(bound(deserialize = "Old: DeserializeOwned"))]
         struct Body<Old> {
+            // Other services have documents with `_rev`, too.
+            #[serde(rename = "_id")]
+            _id: DocumentId,
+            #[serde(rename = "_key")]
+            _key: Key,
             #[serde(rename = "_rev")]
             revision: Revision,
             #[serde(default = "Option::default")]
@@ -267,6 +272,22 @@ mod tests {
         let body = r#"{"_id":"books/dune","_key":"dune","_rev":"_a","old":{"a":1}}"#;
         let removed = read(&full, body);
         assert_eq!((removed.revision.unwrap().as_str(), removed.old), ("_a", Some(json!({ "a": 1 }))));
+    }
+
+    #[test]
+    fn only_a_body_with_id_key_and_revision_shows_that_a_document_was_removed() {
+        let remove = remove().return_old::<u8>();
+        let read = |body: &str| remove.output(response(200, body)).unwrap_err();
+        assert!(read(r#"{"_id":"books/dune","_key":"dune","_rev":"_a","old":"x"}"#).proves_execution());
+        for body in [
+            r#"{"_rev":"1-a","old":"x"}"#,
+            r#"{"_rev":"1-a","old":1}"#,
+            r#"{"_id":"dune","_rev":"1-a","old":"x"}"#,
+            r#"{"_id":"books/dune","_rev":"1-a","old":"x"}"#,
+            r#"{"_key":"dune","_rev":"1-a","old":"x"}"#,
+        ] {
+            assert!(!read(body).proves_execution(), "{body}");
+        }
     }
 
     #[test]

@@ -10,7 +10,9 @@ use super::orphans::AddOrphanCollection;
 pub enum GraphChange {
     /// Adds a collection of edges.
     AddEdgeDefinition(AddEdgeDefinition),
-    /// Adds collections in which the edges of a collection begin or end.
+    /// Adds collections in which the edges of a collection begin or end, by a replacement of the definition that was read.
+    ///
+    /// It drops ends that were added since, and a late copy does: it is computed again before it is sent again.
     ReplaceEdgeDefinition(ReplaceEdgeDefinition),
     /// Adds a collection of vertices that no definition names.
     AddOrphanCollection(AddOrphanCollection),

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{Account, bank, begins, ends, sums};
+use crate::support::client;
 
 /// Returns the requests for several documents that coordinators have received, by their methods.
 fn bulk_requests(cluster: &TestCluster) -> Vec<Method> {
@@ -192,4 +193,56 @@ async fn keys_that_the_collection_refuses_are_left_to_the_server_within_the_tran
     transaction.commit().await.unwrap();
     assert_eq!(bank.collection("numbered").count().await.unwrap(), 2);
     drop(cluster);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_further_request_follows_if_the_items_with_refused_keys_are_refused_again_as_a_whole() {
+    for (is_transaction, has_own_key) in [(true, false), (true, true), (false, false), (false, true)] {
+        let (cluster, bank) = bank().await;
+        // This client knows that keys are accepted. Then another one creates the collection again, so that they are not.
+        bank.create_collection("numbered").await.unwrap();
+        sleep(Duration::from_secs(2)).await;
+        bank.collection("numbered").insert(&json!({})).await.unwrap();
+        let other = client(&cluster).db("_system");
+        other.collection("numbered").drop_collection().await.unwrap();
+        let options = KeyOptions::new(KeyGenerator::Autoincrement).server_keys_only();
+        other.create_collection("numbered").key_options(options).await.unwrap();
+        sleep(Duration::from_secs(2)).await;
+        cluster.journal().clear();
+        let mut items = vec![json!({}); 10_001];
+        if has_own_key {
+            items[0] = json!({ "_key": "7" });
+        }
+        let on_insert = |fault: Fault| fault.on(Match::post("/_api/document/numbered"));
+        let slow = cluster.inject(&on_insert(Fault::latency(Duration::from_millis(50))));
+        let refuse_the_second = async {
+            while slow.iter().all(|fault| fault.hits() == 0) {
+                sleep(Duration::from_millis(1)).await;
+            }
+            cluster.inject(&on_insert(Fault::response(403, 11, "forbidden")))
+        };
+        let insert = async {
+            if is_transaction {
+                let mut transaction = bank.transaction(["numbered"]).begin().await.unwrap();
+                let result = transaction.collection("numbered").insert_many(&items).await;
+                transaction.abort().await.unwrap();
+                result
+            } else {
+                bank.collection("numbered").insert_many(&items).await
+            }
+        };
+        let (result, refused) = tokio::join!(insert, refuse_the_second);
+        let case = format!("transaction: {is_transaction}, one with its own key: {has_own_key}");
+        drop((slow, refused));
+        assert_eq!(bulk_requests(&cluster), [Method::POST, Method::POST], "{case}: none with the last item");
+        match result {
+            Ok(report) => {
+                let kinds = report.failed().map(|(_, error)| error.kind());
+                assert_eq!(kinds.filter(|kind| *kind == ErrorKind::Forbidden).count(), 10_000, "{case}");
+                let number = report.items()[0].as_ref().err().and_then(|error| error.number());
+                assert_eq!((has_own_key, number.map(|number| number.0)), (true, Some(1222)), "{case}");
+            }
+            Err(error) => assert_eq!((error.kind(), has_own_key), (ErrorKind::Forbidden, false), "{case}"),
+        }
+    }
 }

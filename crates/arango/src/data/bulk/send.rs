@@ -30,6 +30,8 @@ pub(super) struct Sent<W> {
     pub(super) items: Vec<Result<W, ItemError>>,
     /// Why the request failed as a whole, if it did.
     pub(super) error: Option<Error>,
+    /// Whether the error is about a part of the items only: those that were sent again without their keys.
+    pub(super) is_partial: bool,
     pub(super) load: Load,
 }
 
@@ -59,6 +61,7 @@ impl<W> Sent<W> {
     /// Returns whether something is known of an item that is not known of the others.
     pub(super) fn is_itemised(&self) -> bool {
         self.error.is_none()
+            || self.is_partial
             || self.items.iter().any(|item| match item {
                 Ok(_) => true,
                 Err(error) => {
@@ -94,15 +97,21 @@ impl Collection {
                 items
             }
         };
+        let mut is_partial = false;
         if let Some((again, places)) = write.without_refused_keys(&items) {
             self.refuses_generated_keys();
             let copies = match transaction.execute_items(&again).await {
                 Ok(copies) => copies,
-                Err(failed) => again.failed(&failed.failure(), &Arc::from(failed.to_string())),
+                Err(failed) => {
+                    let copies = again.failed(&failed.failure(), &Arc::from(failed.to_string()));
+                    is_partial = places.len() < items.len();
+                    error = Some(failed);
+                    copies
+                }
             };
             merge_items(&mut items, &places, Ok(copies));
         }
-        Sent { items, error, load: Load::default() }
+        Sent { items, error, is_partial, load: Load::default() }
     }
 
     /// As [`send_items`](Self::send_items), and sends items that were refused for a transient reason this often again.
@@ -122,11 +131,18 @@ impl Collection {
                 items
             }
         };
+        let (mut refusal, mut is_partial) = (None, false);
         if let Some((again, places)) = write.without_refused_keys(&items) {
             self.refuses_generated_keys();
             let copies = match limit.apply(&self.database).execute_items(&again, &mut load).await {
                 Ok(copies) => copies,
-                Err(failed) => again.failed(&failed.failure(), &Arc::from(failed.to_string())),
+                Err(failed) => {
+                    let copies = again.failed(&failed.failure(), &Arc::from(failed.to_string()));
+                    is_partial = places.len() < items.len();
+                    // Items that failed for a transient reason are sent again.
+                    refusal = Some(failed).filter(|failed| !failed.is_transient());
+                    copies
+                }
             };
             merge_items(&mut items, &places, Ok(copies));
         }
@@ -137,7 +153,7 @@ impl Collection {
         if let Some(database) = self.database.name() {
             write.add_tickets(&mut items, database, unix_millis());
         }
-        Sent { items, error, load }
+        Sent { items, error: error.or(refusal), is_partial, load }
     }
 
     /// Sends items again that were refused for a transient reason.

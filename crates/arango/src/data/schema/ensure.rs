@@ -61,6 +61,12 @@ impl DatabaseSchema {
     /// begun. [`wait_for_propagation`](EnsuredSchema::wait_for_propagation) waits until all coordinators know the
     /// collections.
     ///
+    /// Ends of edges are added by a replacement of the whole definition, in all graphs that have that collection of edges. The
+    /// server cannot refuse one that was computed from an older definition. So the graph is read again up to 250 ms later,
+    /// and what another program has dropped meanwhile is added again, up to 10 times within the time limit of a call. A program
+    /// that has read the graph before and replaces the definition only after that can still drop these ends, and so can a
+    /// replacement whose response was lost and that is executed late. Repeating this call adds them.
+    ///
     /// # Errors
     ///
     /// [`SchemaError::Differs`] with the differences that cannot be removed, after all the rest was done;
