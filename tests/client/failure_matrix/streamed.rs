@@ -6,7 +6,7 @@ use arango::balance::MemberState;
 use arango::protocol::{Operation, RequestClass, RequestProperties};
 use arango::transport::Call;
 use arango::{CallCounts, Client, Database, ErrorKind, Http2, Outcome, PoolLimits};
-use arango_test_cluster::{Fault, TestCluster};
+use arango_test_cluster::{Fault, Phase, ResetReason, TestCluster};
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -21,6 +21,7 @@ for_each_class![
     s2_a_body_that_breaks_off_is_one_failure_of_its_call_and_its_coordinator,
     s2_a_body_that_makes_no_progress_is_one_failure_of_its_call_and_its_coordinator,
     s2_a_lost_connection_counts_once_for_all_its_bodies,
+    s2_each_body_that_is_reset_alone_counts,
     s3_a_body_over_a_limit_of_the_caller_is_one_failure_of_its_call_only,
     s4_a_line_that_cannot_be_decoded_is_one_failure_of_its_call_only,
     s5_a_success_of_another_service_has_its_coordinator_probed,
@@ -204,6 +205,17 @@ async fn s2_a_lost_connection_counts_once_for_all_its_bodies(class: RequestClass
         assert_eq!(state(&client), MemberState::Healthy);
         first(&client).execute(insert("refused", class)).await.unwrap_err();
         assert_eq!(state(&client), after);
+    }
+}
+
+async fn s2_each_body_that_is_reset_alone_counts(class: RequestClass) {
+    let cluster = cluster_of(2).await;
+    let client = builder(&cluster).http2(Http2::PriorKnowledge).build().unwrap();
+    let reset = Fault::reset_stream(Phase::InBody, ResetReason::INTERNAL_ERROR);
+    let _reset = cluster.coordinator(0).inject(on_writes(reset));
+    for after in [MemberState::Healthy, MemberState::Healthy, MemberState::Ejected] {
+        assert!(!read(&client, Api::ResponseStream, insert("m", class)).await);
+        assert_eq!((state(&client), client.coordinators()[0].open_connections), (after, 1));
     }
 }
 
