@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use arango::data::{BulkReport, KeyGenerator, KeyOptions, Transaction, TransactionError, Written};
+use arango::data::{BulkReport, ItemError, KeyGenerator, KeyOptions, Transaction, TransactionError, Written};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 use http::Method;
@@ -239,7 +239,7 @@ async fn no_further_request_follows_if_the_items_with_refused_keys_are_refused_a
             Ok(report) => {
                 let kinds = report.failed().map(|(_, error)| error.kind());
                 assert_eq!(kinds.filter(|kind| *kind == ErrorKind::Forbidden).count(), 10_000, "{case}");
-                let number = report.items()[0].as_ref().err().and_then(|error| error.number());
+                let number = report.items()[0].as_ref().err().and_then(ItemError::number);
                 assert_eq!((has_own_key, number.map(|number| number.0)), (true, Some(1222)), "{case}");
             }
             Err(error) => assert_eq!((error.kind(), has_own_key), (ErrorKind::Forbidden, false), "{case}"),
