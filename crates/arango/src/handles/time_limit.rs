@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango_transport::Call;
-use arango_transport::protocol::{Metadata, Operation, RequestProperties};
+#[cfg(feature = "data")]
+use arango_transport::protocol::Operation;
+use arango_transport::protocol::{Metadata, RequestProperties};
 use tokio::time::Instant;
 
 use crate::handles::database::Database;
@@ -18,6 +20,7 @@ pub(crate) struct TimeLimit {
 
 impl TimeLimit {
     /// Starts a call with the limit that an operation has through this handle.
+    #[cfg(feature = "data")]
     pub(crate) fn start<O: Operation>(database: &Database, operation: &O) -> Self {
         Self::of(database, &O::METADATA, operation.properties())
     }
