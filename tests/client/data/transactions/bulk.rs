@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arango::data::{BulkReport, ItemError, KeyGenerator, KeyOptions, Transaction, TransactionError, Written};
-use arango::{ErrorKind, Outcome};
+use arango::{Database, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 use http::Method;
 use serde_json::json;
@@ -182,33 +182,35 @@ async fn an_item_whose_shard_is_lost_poisons_the_transaction_and_is_not_repeated
 #[tokio::test(start_paused = true)]
 async fn keys_that_the_collection_refuses_are_left_to_the_server_within_the_transaction() {
     let (cluster, bank) = bank().await;
-    let options = KeyOptions::new(KeyGenerator::Autoincrement);
-    bank.create_collection("numbered").key_options(options).ensure().await.unwrap().into_result().unwrap();
-    sleep(Duration::from_secs(2)).await;
+    recreate_with_server_keys(&cluster, &bank).await;
     let mut transaction = bank.transaction(["numbered"]).begin().await.unwrap();
     let report = transaction.collection("numbered").insert_many([json!({}), json!({})]).await.unwrap();
+    assert_eq!(bulk_requests(&cluster), [Method::POST, Method::POST], "with keys, and without them");
     let written: Vec<Written> = report.into_result().unwrap();
     assert!(written.iter().all(|one| one.key.as_str().parse::<u64>().is_ok()), "{written:?}");
     assert_eq!(bank.collection("numbered").count().await.unwrap(), 0);
     transaction.commit().await.unwrap();
     assert_eq!(bank.collection("numbered").count().await.unwrap(), 2);
-    drop(cluster);
+}
+
+/// Makes a client know that a collection accepts keys, and then replaces the collection by one that accepts none.
+async fn recreate_with_server_keys(cluster: &TestCluster, bank: &Database) {
+    bank.create_collection("numbered").await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    bank.collection("numbered").insert(&json!({})).await.unwrap();
+    let other = client(cluster).db("_system");
+    other.collection("numbered").drop_collection().await.unwrap();
+    let options = KeyOptions::new(KeyGenerator::Autoincrement).server_keys_only();
+    other.create_collection("numbered").key_options(options).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    cluster.journal().clear();
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_further_request_follows_if_the_items_with_refused_keys_are_refused_again_as_a_whole() {
     for (is_transaction, has_own_key) in [(true, false), (true, true), (false, false), (false, true)] {
         let (cluster, bank) = bank().await;
-        // This client knows that keys are accepted. Then another one creates the collection again, so that they are not.
-        bank.create_collection("numbered").await.unwrap();
-        sleep(Duration::from_secs(2)).await;
-        bank.collection("numbered").insert(&json!({})).await.unwrap();
-        let other = client(&cluster).db("_system");
-        other.collection("numbered").drop_collection().await.unwrap();
-        let options = KeyOptions::new(KeyGenerator::Autoincrement).server_keys_only();
-        other.create_collection("numbered").key_options(options).await.unwrap();
-        sleep(Duration::from_secs(2)).await;
-        cluster.journal().clear();
+        recreate_with_server_keys(&cluster, &bank).await;
         let mut items = vec![json!({}); 10_001];
         if has_own_key {
             items[0] = json!({ "_key": "7" });
