@@ -1,6 +1,7 @@
 //! The path of the value in a JSON text that cannot be decoded.
 
 use std::fmt;
+use std::io::Read;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Error, Result};
@@ -47,7 +48,12 @@ pub(crate) fn decode_error_path<'a>(
 
 /// Returns the first syntax error in a text, and its path.
 pub(crate) fn syntax_error(text: &[u8]) -> Option<(String, Error)> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    syntax_error_before(text, b"")
+}
+
+/// Returns the first syntax error in a text that goes on with `end`, and its path. The text, which may be large, is not copied.
+fn syntax_error_before(text: &[u8], end: &[u8]) -> Option<(String, Error)> {
+    let mut deserializer = serde_json::Deserializer::from_reader(text.chain(end));
     match serde_path_to_error::deserialize::<_, Any>(&mut deserializer) {
         Ok(_) => deserializer.end().err().map(|error| (root(), error)),
         Err(error) => Some((error.path().to_string(), error.into_inner())),
@@ -59,14 +65,14 @@ fn path_at_end(text: &str) -> String {
     /// What stands for a key that was not read to its end.
     const UNKNOWN_KEY: &str = "?";
 
-    let broken = match text.as_bytes().last() {
-        Some(b'0'..=b'9') => [without_end(text), "!"].concat(),
-        Some(b'"' | b'}' | b']' | b'a'..=b'z') => without_end(text).to_owned(),
-        _ => [text, "!"].concat(),
+    let (start, end) = match text.as_bytes().last() {
+        Some(b'0'..=b'9') => (without_end(text), "!"),
+        Some(b'"' | b'}' | b']' | b'a'..=b'z') => (without_end(text), ""),
+        _ => (text, "!"),
     };
-    let Some((path, _)) = syntax_error(broken.as_bytes()) else { return root() };
+    let Some((path, _)) = syntax_error_before(start.as_bytes(), end.as_bytes()) else { return root() };
     match path.strip_suffix(UNKNOWN_KEY) {
-        Some(object) if text.ends_with('"') => match syntax_error([text, ":!"].concat().as_bytes()) {
+        Some(object) if text.ends_with('"') => match syntax_error_before(text.as_bytes(), b":!") {
             Some((key, _)) => key,
             None => object.to_owned(),
         },
