@@ -76,12 +76,17 @@ async fn the_repetitions_of_the_documents_of_a_lost_shard_do_not_multiply() {
     cluster.journal().clear();
     let report = database.collection("single").import((0..30).map(|n| json!({ "n": n }))).await.unwrap();
     assert!(report.stored > 0 && report.failed > 0, "{report:?}");
-    let entries = cluster.journal().entries();
-    let requests = entries
-        .iter()
-        .filter(|entry| entry.method == Method::POST && entry.path.starts_with("/_api/document/single"))
-        .count();
+    let requests = inserts(&cluster);
     assert!((7..=10).contains(&requests), "{requests}: up to four attempts, and then six");
+}
+
+/// Returns how many requests inserted into the collection `single`.
+fn inserts(cluster: &TestCluster) -> usize {
+    let entries = cluster.journal().entries();
+    let is_insert = |entry: &&arango_test_cluster::Entry| {
+        entry.method == Method::POST && entry.path.starts_with("/_api/document/single")
+    };
+    entries.iter().filter(is_insert).count()
 }
 
 /// Uses up the retry budget of a client for as long as it runs, as calls that are retried do.
@@ -107,21 +112,12 @@ async fn the_repetitions_of_an_import_wait_for_the_retry_budget_and_cost_no_docu
     let import = single.import((0..30).map(|n| json!({ "n": n }))).into_future();
     let import = tokio::spawn(import);
     sleep(Duration::from_secs(15)).await;
-    let requests = || {
-        let entries = cluster.journal().entries();
-        let is_insert = |entry: &&arango_test_cluster::Entry| entry.method == Method::POST;
-        entries
-            .iter()
-            .filter(is_insert)
-            .filter(|entry| entry.path.starts_with("/_api/document/single"))
-            .count()
-    };
-    assert_eq!(requests(), 1, "none was paid for");
+    assert_eq!(inserts(&cluster), 1, "none was paid for");
     other_calls.abort();
     cluster.start_db_server(0);
     let report = import.await.unwrap().unwrap();
     assert_eq!((report.stored, report.failed), (30, 0), "{report:?}");
-    assert!(requests() > 1);
+    assert!(inserts(&cluster) > 1);
     assert_eq!(single.count().await.unwrap(), 30);
 }
 

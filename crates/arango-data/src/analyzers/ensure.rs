@@ -81,13 +81,14 @@ impl Resolve for EnsureAnalyzer {
         failure: &Failure,
         answer: Result<Option<AnalyzerInfo>, &ErrorObject>,
     ) -> Conclusion<Ensured<AnalyzerInfo>> {
-        let differences = |existing: &AnalyzerInfo| self.body.analyzer.differences(existing);
-        match answer {
-            Ok(Some(existing)) if !differences(&existing).is_empty() => {
-                let differences = differences(&existing);
-                Conclusion::Executed(Ensured::existed(self.subject(), existing, differences))
-            }
-            Ok(Some(_)) => Conclusion::Superseded,
+        let compared = |existing: AnalyzerInfo| {
+            let differences = self.body.analyzer.differences(&existing);
+            Ensured::existed(self.subject(), existing, differences)
+        };
+        match answer.map(|existing| existing.map(compared)) {
+            // The server has refused it, so it differs in something that is not compared, or was invalid.
+            Ok(Some(ensured)) if ensured.matches() => Conclusion::Superseded,
+            Ok(Some(ensured)) => Conclusion::Executed(ensured),
             Ok(None) if failure.has_ambiguous_predecessor => Conclusion::NotSeen,
             Ok(None) => Conclusion::NotExecuted,
             Err(_) => Conclusion::CannotTell,

@@ -132,13 +132,16 @@ fn have_same_names(one: &[Value], other: &[Value]) -> bool {
 
 /// Returns whether two names are those of one analyzer. That of the own database may be named with it, or without.
 fn is_same_analyzer(one: &Value, other: &Value) -> bool {
-    let (Some(one), Some(other)) = (one.as_str(), other.as_str()) else { return false };
-    let split = |name: &'_ str| match name.split_once("::") {
-        Some((database, name)) => {
-            (Some(if database.is_empty() { "_system" } else { database }.to_owned()), name.to_owned())
+    /// Returns the database and the name of an analyzer.
+    fn split(name: &str) -> (Option<&str>, &str) {
+        match name.split_once("::") {
+            Some(("", name)) => (Some("_system"), name),
+            Some((database, name)) => (Some(database), name),
+            None => (None, name),
         }
-        None => (None, name.to_owned()),
-    };
+    }
+
+    let (Some(one), Some(other)) = (one.as_str(), other.as_str()) else { return false };
     match (split(one), split(other)) {
         ((Some(one), name), (Some(other), other_name)) => one == other && name == other_name,
         ((_, name), (_, other_name)) => name == other_name,

@@ -60,8 +60,7 @@ impl Transport {
 
     /// Subscribes to state changes of the coordinators from now on.
     ///
-    /// These are ejections, draining and recoveries, with
-    /// time and reason.
+    /// These are ejections, draining and recoveries, with time and reason.
     ///
     /// The subscription does not keep the client open and does not block calls.
     pub fn subscribe(&self) -> StateChanges<Coordinator> {

@@ -71,6 +71,17 @@ impl<W> Sent<W> {
     }
 }
 
+/// Returns the result of each item. If the request failed as a whole, its error is also that of each item.
+fn itemise<O: BulkWrite>(
+    write: &O,
+    sent: Result<Vec<Result<O::Item, ItemError>>, Error>,
+) -> (Vec<Result<O::Item, ItemError>>, Option<Error>) {
+    match sent {
+        Ok(items) => (items, None),
+        Err(failed) => (write.failed(&failed.failure(), &Arc::from(failed.to_string())), Some(failed)),
+    }
+}
+
 impl Collection {
     /// Sends the items, those that were refused for a transient reason again, and looks for those in doubt.
     ///
@@ -88,27 +99,13 @@ impl Collection {
         transaction: &TransactionCalls,
         write: &mut O,
     ) -> Sent<O::Item> {
-        let mut error = None;
-        let mut items = match transaction.execute_items(&*write).await {
-            Ok(items) => items,
-            Err(failed) => {
-                let items = write.failed(&failed.failure(), &Arc::from(failed.to_string()));
-                error = Some(failed);
-                items
-            }
-        };
+        let (mut items, mut error) = itemise(&*write, transaction.execute_items(&*write).await);
         let mut is_partial = false;
         if let Some((again, places)) = write.without_refused_keys(&items) {
             self.refuses_generated_keys();
-            let copies = match transaction.execute_items(&again).await {
-                Ok(copies) => copies,
-                Err(failed) => {
-                    let copies = again.failed(&failed.failure(), &Arc::from(failed.to_string()));
-                    is_partial = places.len() < items.len();
-                    error = Some(failed);
-                    copies
-                }
-            };
+            let (copies, refusal) = itemise(&again, transaction.execute_items(&again).await);
+            is_partial = refusal.is_some() && places.len() < items.len();
+            error = refusal.or(error);
             merge_items(&mut items, &places, Ok(copies));
         }
         Sent { items, error, is_partial, load: Load::default() }
@@ -122,28 +119,15 @@ impl Collection {
     ) -> Sent<O::Item> {
         let limit = TimeLimit::start(&self.database, &*write);
         let mut load = Load::default();
-        let mut error = None;
-        let mut items = match self.database.execute_items(&*write, &mut load).await {
-            Ok(items) => items,
-            Err(failed) => {
-                let items = write.failed(&failed.failure(), &Arc::from(failed.to_string()));
-                error = Some(failed);
-                items
-            }
-        };
+        let (mut items, error) = itemise(&*write, self.database.execute_items(&*write, &mut load).await);
         let (mut refusal, mut is_partial) = (None, false);
         if let Some((again, places)) = write.without_refused_keys(&items) {
             self.refuses_generated_keys();
-            let copies = match limit.apply(&self.database).execute_items(&again, &mut load).await {
-                Ok(copies) => copies,
-                Err(failed) => {
-                    let copies = again.failed(&failed.failure(), &Arc::from(failed.to_string()));
-                    is_partial = places.len() < items.len();
-                    // Items that failed for a transient reason are sent again.
-                    refusal = Some(failed).filter(|failed| !failed.is_transient());
-                    copies
-                }
-            };
+            let sent = limit.apply(&self.database).execute_items(&again, &mut load).await;
+            let (copies, failed) = itemise(&again, sent);
+            is_partial = failed.is_some() && places.len() < items.len();
+            // Items that failed for a transient reason are sent again.
+            refusal = failed.filter(|failed| !failed.is_transient());
             merge_items(&mut items, &places, Ok(copies));
         }
         if error.is_none() {
