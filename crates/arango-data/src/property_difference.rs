@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// A property whose value differs from the expected one.
@@ -36,6 +37,17 @@ impl PropertyDifference {
     pub fn is_changeable(&self) -> bool {
         self.is_changeable
     }
+}
+
+/// Returns the difference of a property that never changes; `None` if it was not set, or is as expected.
+pub(crate) fn difference_if_set<T: PartialEq + Serialize>(
+    property: &'static str,
+    expected: Option<T>,
+    actual: Option<T>,
+) -> Option<PropertyDifference> {
+    let json = |value: Option<T>| serde_json::to_value(value).unwrap_or_default();
+    (expected.is_some() && expected != actual)
+        .then(|| PropertyDifference::fixed(property, json(expected), json(actual)))
 }
 
 impl fmt::Display for PropertyDifference {

@@ -6,7 +6,7 @@ use super::create::CreateCollection;
 use super::properties::CollectionProperties;
 use super::set_properties::SetCollectionProperties;
 use crate::names::CollectionName;
-use crate::property_difference::PropertyDifference;
+use crate::property_difference::{PropertyDifference, difference_if_set};
 
 impl CreateCollection {
     /// Returns the name of the collection.
@@ -87,11 +87,9 @@ impl Found {
     where
         T: PartialEq + serde::Serialize,
     {
-        if expected.is_some() && expected != actual {
-            let json = |value: Option<T>| serde_json::to_value(value).unwrap_or_default();
-            let (expected, actual) = (json(expected), json(actual));
-            let is_changeable = is_changeable(property, &expected, &actual);
-            self.0.push(PropertyDifference::fixed(property, expected, actual).changeable(is_changeable));
+        if let Some(difference) = difference_if_set(property, expected, actual) {
+            let is_changeable = is_changeable(property, &difference.expected, &difference.actual);
+            self.0.push(difference.changeable(is_changeable));
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Comparing a graph with what it should be.
 
 use arango_protocol::ReplicationFactor;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::create::CreateGraph;
 use super::definition::EdgeDefinition;
 use super::info::GraphInfo;
-use crate::property_difference::PropertyDifference;
+use crate::property_difference::{PropertyDifference, difference_if_set};
 
 impl CreateGraph {
     /// Returns how an existing graph differs from what was set.
@@ -62,28 +61,30 @@ impl CreateGraph {
 
     /// Compares the options. They never change.
     fn compare_options(&self, existing: &GraphInfo, found: &mut Vec<PropertyDifference>) {
-        fn compare<T: PartialEq + Serialize>(
-            property: &'static str,
-            expected: Option<&T>,
-            actual: Option<&T>,
-            found: &mut Vec<PropertyDifference>,
-        ) {
-            if expected.is_some() && expected != actual {
-                found.push(PropertyDifference::fixed(property, json!(expected), json!(actual)));
-            }
-        }
         let options = &self.body.options;
-        compare("isSmart", Some(&self.body.is_smart), Some(&existing.is_smart), found);
-        compare("isDisjoint", Some(&self.body.is_disjoint), Some(&existing.is_disjoint), found);
+        found.extend(difference_if_set("isSmart", Some(&self.body.is_smart), Some(&existing.is_smart)));
+        found.extend(difference_if_set(
+            "isDisjoint",
+            Some(&self.body.is_disjoint),
+            Some(&existing.is_disjoint),
+        ));
         let attribute = options.smart_graph_attribute.as_ref();
-        compare("smartGraphAttribute", attribute, existing.smart_graph_attribute.as_ref(), found);
+        found.extend(difference_if_set(
+            "smartGraphAttribute",
+            attribute,
+            existing.smart_graph_attribute.as_ref(),
+        ));
         let factor = options.replication_factor.as_ref();
-        compare("replicationFactor", factor, existing.replication_factor.as_ref(), found);
+        found.extend(difference_if_set("replicationFactor", factor, existing.replication_factor.as_ref()));
         // The server alone decides about these for a satellite graph.
         if factor != Some(&ReplicationFactor::Satellite) {
             let shards = options.number_of_shards.as_ref();
-            compare("numberOfShards", shards, existing.number_of_shards.as_ref(), found);
-            compare("writeConcern", options.write_concern.as_ref(), existing.write_concern.as_ref(), found);
+            found.extend(difference_if_set("numberOfShards", shards, existing.number_of_shards.as_ref()));
+            found.extend(difference_if_set(
+                "writeConcern",
+                options.write_concern.as_ref(),
+                existing.write_concern.as_ref(),
+            ));
         }
     }
 }
