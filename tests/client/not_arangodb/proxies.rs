@@ -10,6 +10,7 @@ use http::Request;
 use http_body_util::Full;
 use tokio::time::sleep;
 
+use crate::not_arangodb::respond_as_other_service;
 use crate::support::{client, cluster, insert};
 
 /// Returns the response of a gateway that blocks a path.
@@ -65,6 +66,22 @@ async fn raw_requests_accept_any_response() {
         sleep(Duration::from_millis(1)).await;
     }
     assert!(client.coordinators().iter().all(|state| state.state == MemberState::Healthy));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_answers_requests_of_the_transport_is_found_out_by_a_probe() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let other = respond_as_other_service(cluster.coordinator(0), 200, "text/html", "<html>It works!</html>");
+    let first = client.coordinators().remove(0).address;
+    let request = Request::get("/_api/version").body(Full::default()).unwrap();
+    let call = arango::transport::Call::with_name("version").class(RequestClass::Safe).pinned_to(first);
+    assert_eq!(client.transport().send(request, call).await.unwrap().status(), 200, "any body is accepted");
+    // The next request starts the probe. It goes elsewhere, so that only the page raises suspicion.
+    client.coordinator(&client.coordinators()[1].address).version().await.unwrap();
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(client.coordinators().remove(0).state, MemberState::Ejected);
+    assert_eq!(other.hits(), 3, "the call, and the two requests of a probe");
 }
 
 #[tokio::test(start_paused = true)]

@@ -120,7 +120,7 @@ impl Reporter {
     }
 
     /// Reports a success if ArangoDB wrote the response. Otherwise the caller that decodes the body reports
-    /// it.
+    /// it; a body that is not decoded has the coordinator probed.
     fn succeeded(&self, attempt: &RunningAttempt, response: &AttemptResponse) {
         let context = &attempt.context;
         if context.progress.responder() == Responder::ArangoDb {
@@ -128,7 +128,7 @@ impl Reporter {
             return self.record(attempt, Signal::Success);
         }
         if !context.call.has_body {
-            return self.record(attempt, Signal::Success);
+            return self.record(attempt, self.unidentified());
         }
         // An empty body has no shape to check, and this coordinator is known to identify itself in headers.
         let has_body = context.request.method == Method::HEAD || !response.body().bytes().is_empty();
@@ -143,6 +143,13 @@ impl Reporter {
         if let Some(token) = &attempt.token {
             self.accepted.record(token, attempt.started);
         }
+    }
+
+    /// Returns the signal of a success whose head does not name ArangoDB, and whose body is not decoded.
+    pub(super) fn unidentified(&self) -> Signal {
+        // The probe that made it half-open has found ArangoDB, which a proxy may keep from naming itself.
+        let is_probed_just_now = self.member.state() == MemberState::HalfOpen && !self.pool.is_arangodb();
+        if is_probed_just_now { Signal::Success } else { Signal::Unrecognized }
     }
 
     /// Reports a success while the coordinator is half-open: the body may take hours, or be dropped.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::{MemberState, Signal};
+use arango_balance::Signal;
 use arango_protocol::Outcome;
 use http::StatusCode;
 use tokio::time::Instant;
@@ -69,14 +69,7 @@ impl StreamedAttempt {
             (Responder::Nothing, _) => Signal::Neutral,
             (_, Some(failed)) => signal::signal(failed),
             (Responder::ArangoDb, None) => Signal::Success,
-            // The probe that made it half-open has found ArangoDB, which a proxy may keep from naming itself.
-            (Responder::Unknown, None) if self.is_probed_just_now() => Signal::Success,
-            (Responder::Unknown, None) => Signal::Unrecognized,
+            (Responder::Unknown, None) => self.reporter.unidentified(),
         }
-    }
-
-    /// Returns whether a probe has just answered who responds, and no response ever named ArangoDB.
-    fn is_probed_just_now(&self) -> bool {
-        self.reporter.member.state() == MemberState::HalfOpen && !self.reporter.pool.is_arangodb()
     }
 }
