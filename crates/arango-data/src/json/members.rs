@@ -31,6 +31,17 @@ pub(crate) struct Members<'a> {
 }
 
 impl Members<'_> {
+    /// Returns where the value of the member with this name begins.
+    pub(super) fn find_value(mut self, wanted: &str) -> Option<usize> {
+        loop {
+            let (quoted, value) = self.begin()?;
+            if name(&self.json[quoted])? == wanted {
+                return Some(value);
+            }
+            self.at = skip_value(self.json, value);
+        }
+    }
+
     /// Returns where the name of the next member stands, with its quotes, and where the value begins.
     fn begin(&self) -> Option<(Range<usize>, usize)> {
         let mut start = skip_space(self.json, self.at);
@@ -70,55 +81,6 @@ impl<'a> Iterator for Members<'a> {
         let value_end = skip_value(self.json, value_start);
         self.at = value_end;
         Some(Member { name, value: value_start..value_end, span: start..value_end })
-    }
-}
-
-/// An array within an object, by its place in the text.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Array {
-    /// Where the array stands in the text.
-    pub(crate) span: Range<usize>,
-    /// Where each of its elements stands.
-    pub(crate) elements: Vec<Range<usize>>,
-}
-
-/// Returns the array at the top level of `json` that has this name, in one pass up to its end.
-///
-/// `None` if there is none, or if it is no list of values with commas in between. Whether the values are valid JSON is found out when
-/// they are decoded.
-pub(crate) fn array(json: &[u8], array_name: &str) -> Option<Array> {
-    let mut members = members(json)?;
-    loop {
-        let (quoted, start) = members.begin()?;
-        if name(&json[quoted])? == array_name {
-            return elements(json, start);
-        }
-        members.at = skip_value(json, start);
-    }
-}
-
-/// Returns the array that begins at `start`.
-fn elements(json: &[u8], start: usize) -> Option<Array> {
-    if json.get(start) != Some(&b'[') {
-        return None;
-    }
-    let mut elements = Vec::new();
-    let mut at = skip_space(json, start + 1);
-    if json.get(at) == Some(&b']') {
-        return Some(Array { span: start..at + 1, elements });
-    }
-    loop {
-        let end = skip_value(json, at);
-        if end == at {
-            return None;
-        }
-        elements.push(at..end);
-        at = skip_space(json, end);
-        match json.get(at)? {
-            b']' => return Some(Array { span: start..at + 1, elements }),
-            b',' => at = skip_space(json, at + 1),
-            _ => return None,
-        }
     }
 }
 
@@ -209,48 +171,6 @@ mod tests {
         let expected = [("a", "[1,{\"_key\":\"x\"}]"), ("_key", "\"}\\\"\""), ("n", "-1.5e3"), ("b", "null")];
         assert_eq!(found(json), expected.map(|(name, value)| (name.to_owned(), value)));
         assert!(found("{}").is_empty() && found(" { } ").is_empty());
-    }
-
-    #[test]
-    fn the_elements_of_an_array_are_found_among_other_members() {
-        let json = r#" {"a":[0], "b" : [ {"x":[1,"]"]} ,2, "\"," , null,[ ] ] ,"c":{}}"#;
-        let found = array(json.as_bytes(), "b").unwrap();
-        let elements: Vec<_> = found.elements.iter().map(|element| &json[element.clone()]).collect();
-        assert_eq!(elements, [r#"{"x":[1,"]"]}"#, "2", r#""\",""#, "null", "[ ]"]);
-        assert!(json[..found.span.start].ends_with(": ") && json[found.span.end..].starts_with(" ,\"c\""));
-        assert!(array(br#"{"b":[ ]}"#, "b").unwrap().elements.is_empty());
-        for none in [
-            "{}",
-            r#"{"b":{}}"#,
-            r#"{"b":[1,"#,
-            r#"{"b":["}"#,
-            r#"{"b":[1,,2]}"#,
-            r#"{"b":[1,]}"#,
-            r#"{"b":[,1]}"#,
-            "[]",
-            "",
-        ] {
-            assert_eq!(array(none.as_bytes(), "b"), None, "{none}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_elements_of_any_array_are_found(values: Vec<String>, numbers: Vec<i64>, pretty: bool) {
-            let elements: Vec<_> = values.into_iter().map(Value::from).chain([Value::from(numbers)]).collect();
-            let body = serde_json::json!({ "a": { "result": [1] }, "result": elements, "z": "]" });
-            let json = if pretty { format!("{body:#}") } else { body.to_string() };
-            let found = array(json.as_bytes(), "result").unwrap();
-            let decode = |place| serde_json::from_str::<Value>(&json[place]).unwrap();
-            prop_assert_eq!(found.elements.into_iter().map(decode).collect::<Vec<_>>(), elements);
-            prop_assert_eq!(&decode(found.span), &body["result"]);
-        }
-
-        #[test]
-        fn no_text_causes_a_panic(text in ".{0,60}") {
-            _ = array(text.as_bytes(), "result");
-            _ = array(format!("{{\"result\":[{text}").as_bytes(), "result");
-        }
     }
 
     #[test]
