@@ -22,6 +22,12 @@ use crate::responses::{SERVERS, VERSION};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
+/// Returns the bytes that are on the heap.
+pub(crate) fn live_bytes() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
+}
+
 /// Calls before the measurement: the connection is opened and buffers have grown.
 const WARM_UP: u32 = 200;
 

@@ -4,6 +4,7 @@
 //! ```text
 //! cargo bench -p arango --bench calls                    # over TCP and over TLS
 //! cargo bench -p arango --bench calls --features http2   # over HTTP/2
+//! cargo bench -p arango --bench calls -- waiting         # the memory of 10,000 calls that wait
 //! ```
 //!
 //! The program starts itself again: once as the server, and once for each measured client, also under valgrind if
@@ -24,6 +25,7 @@ mod sender;
 mod server;
 mod table;
 mod valgrind;
+mod waiting;
 
 use clap::{Parser, Subcommand};
 
@@ -33,12 +35,13 @@ use protocol::Protocol;
 use server::Server;
 use table::Row;
 use valgrind::{FEW, MANY};
+use waiting::{Waiting, WaitingClient};
 
 /// Compares the cost of calls.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Run the measurement, rather than only a smoke test.
-    #[arg(long)]
+    #[arg(long, global = true)]
     bench: bool,
     /// Measure only what does not depend on the load of the machine: instructions and allocations of calls to three
     /// coordinators.
@@ -48,7 +51,7 @@ struct Arguments {
     role: Option<Role>,
 }
 
-/// The role of a process that was started by another one.
+/// The role of a process: but for `waiting`, of one that was started by another one.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 enum Role {
@@ -61,6 +64,14 @@ enum Role {
     /// Calls a server.
     #[command(hide = true)]
     Call(Task),
+    /// Compares the memory of calls that wait for their responses, each on a connection.
+    Waiting(Waiting),
+    /// Receives requests and never responds, until standard input is closed.
+    #[command(hide = true)]
+    WaitServer,
+    /// Sends requests that get no response.
+    #[command(hide = true)]
+    WaitClient(WaitingClient),
 }
 
 /// The size of a run.
@@ -90,6 +101,9 @@ fn main() -> anyhow::Result<()> {
         match role {
             Role::Serve { protocol } => server::serve(protocol).await,
             Role::Call(task) => task.run().await,
+            Role::WaitServer => waiting::serve().await,
+            Role::WaitClient(client) => client.run().await,
+            Role::Waiting(waiting) => waiting.compare(),
         }
     })
 }

@@ -46,20 +46,36 @@ impl Coordinator {
 }
 
 impl Pool {
+    /// Creates a pool with an idle connection to each coordinator.
     pub(crate) async fn connect(task: &Task) -> anyhow::Result<Self> {
-        let mut coordinators = Vec::new();
-        for &address in &task.addresses {
-            let idle = Mutex::new(vec![Sender::open(task, address).await?]);
-            coordinators.push(Coordinator { template: prepared(task, address)?, idle });
+        let pool = Self::new(task)?;
+        for (&address, coordinator) in task.addresses.iter().zip(&pool.coordinators) {
+            let sender = Sender::open(task, address).await?;
+            coordinator.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         }
+        Ok(pool)
+    }
+
+    /// Creates a pool without connections.
+    pub(crate) fn new(task: &Task) -> anyhow::Result<Self> {
+        let coordinators = task
+            .addresses
+            .iter()
+            .map(|&address| Ok(Coordinator { template: prepared(task, address)?, idle: Mutex::default() }));
         let imported = (0..BATCH_ROWS).map(Book::numbered).collect();
         Ok(Self {
             task: task.clone(),
             book: Book::numbered(7),
             imported,
             next: AtomicUsize::new(0),
-            coordinators,
+            coordinators: coordinators.collect::<anyhow::Result<_>>()?,
         })
+    }
+
+    /// Sends a request without a body and decodes the response, beside other calls.
+    pub(crate) async fn exchange(&self) -> anyhow::Result<usize> {
+        let index = self.next_coordinator();
+        decode(self.task.endpoint, &self.send(index, self.coordinators[index].request()).await?)
     }
 
     fn next_coordinator(&self) -> usize {
@@ -71,7 +87,8 @@ impl Pool {
         let idle = coordinator.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut sender = match idle {
             Some(sender) => sender,
-            None => Sender::open(&self.task, self.task.addresses[index]).await?,
+            // Boxed, so that a call that waits for its response has no room for it.
+            None => Box::pin(Sender::open(&self.task, self.task.addresses[index])).await?,
         };
         if !sender.is_ready() {
             sender.ready().await?;
