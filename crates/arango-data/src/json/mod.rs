@@ -6,19 +6,23 @@ mod document;
 mod edge;
 mod finite;
 mod finite_parts;
+mod leading_text;
 mod members;
 mod patch;
 mod path;
 mod splice;
 mod system_attributes;
 mod write;
+mod write_state;
 
 pub use document::Document;
 pub use edge::Edge;
 pub use patch::Patch;
 pub use write::write_document;
+pub(crate) use write_state::KeyPresence;
 
 pub(crate) use body::{DocumentBody, KeyFault, OwnKey, own_key};
 pub(crate) use finite::{append, to_raw};
+pub(crate) use leading_text::take_text;
 pub(crate) use members::{array, has_plain_member, members};
 pub(crate) use splice::without_member;

@@ -2,48 +2,39 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
-
 use crate::names::Key;
 
 /// Returns the object with one member more, a text, as its first.
-pub(super) fn with_first_member(json: &[u8], name: &str, text: &str) -> Bytes {
-    let rest = after_brace(json);
-    // Both texts are quoted, and there are a brace, a colon and a comma more.
-    let mut with = Vec::with_capacity(rest.len() + name.len() + text.len() + 7);
-    with.push(b'{');
-    push_quoted(&mut with, name);
-    with.push(b':');
-    push_quoted(&mut with, text);
-    push_members(&mut with, rest);
-    with.into()
+pub(super) fn with_first_member(json: Vec<u8>, name: &str, text: &str) -> Vec<u8> {
+    with_first(json, |json| {
+        push_quoted(json, name);
+        json.push(b':');
+        push_quoted(json, text);
+    })
 }
 
 /// Returns the object with a `_key` as its first member.
-pub(super) fn with_key(json: &[u8], key: &Key) -> Bytes {
-    const BEFORE_KEY: &[u8] = br#"{"_key":""#;
-    let rest = after_brace(json);
-    let mut with = Vec::with_capacity(BEFORE_KEY.len() + key.as_str().len() + 2 + rest.len());
-    with.extend_from_slice(BEFORE_KEY);
-    // It contains no character that JSON escapes.
-    with.extend_from_slice(key.as_str().as_bytes());
-    with.push(b'"');
-    push_members(&mut with, rest);
-    with.into()
+pub(super) fn with_key(json: Vec<u8>, key: &Key) -> Vec<u8> {
+    with_first(json, |json| {
+        json.extend_from_slice(b"\"_key\":\"");
+        // It contains no character that JSON escapes.
+        json.extend_from_slice(key.as_str().as_bytes());
+        json.push(b'"');
+    })
 }
 
-/// Returns what stands after the opening brace of an object.
-fn after_brace(json: &[u8]) -> &[u8] {
+/// Inserts the member that `push` appends before the others. They are moved within the memory of the object.
+fn with_first(mut json: Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
-    json[open..].trim_ascii_start()
-}
-
-/// Appends the other members of an object after its first one.
-fn push_members(json: &mut Vec<u8>, rest: &[u8]) {
-    if !rest.starts_with(b"}") {
+    let is_only = json[open..].trim_ascii_start().starts_with(b"}");
+    let end = json.len();
+    push(&mut json);
+    if !is_only {
         json.push(b',');
     }
-    json.extend_from_slice(rest);
+    let added = json.len() - end;
+    json[open..].rotate_right(added);
+    json
 }
 
 fn push_quoted(json: &mut Vec<u8>, text: &str) {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::json::{KeyFault, OwnKey, append, own_key, without_member};
+use crate::json::{KeyFault, KeyPresence, OwnKey, append, own_key, without_member};
 use crate::names::{Key, Revision};
 
 /// From this size on an array grows by an eighth at once. Doubling it would leave half of its memory unused.
@@ -97,8 +97,8 @@ impl Elements {
     ) -> Result<(), BuildError> {
         self.add(|json| {
             let start = json.len();
-            append(json, document).map_err(BuildError::Body)?;
-            finish(json, start, key).map_err(|(field, reason)| BuildError::Field { field, reason })
+            let presence = append(json, document).map_err(BuildError::Body)?;
+            finish(json, start, presence, key).map_err(|(field, reason)| BuildError::Field { field, reason })
         })
     }
 
@@ -112,7 +112,7 @@ impl Elements {
         self.add(|json| {
             let start = json.len();
             json.extend_from_slice(document.get().as_bytes());
-            finish(json, start, key).map_err(|(field, reason)| BuildError::Field { field, reason })
+            finish(json, start, KeyPresence::Possible, key).map_err(|(field, reason)| BuildError::Field { field, reason })
         })
     }
 
@@ -240,9 +240,10 @@ impl Elements {
 fn finish(
     json: &mut Vec<u8>,
     start: usize,
+    presence: KeyPresence,
     key: ElementKey<'_, impl FnOnce() -> Key>,
 ) -> Result<Option<Key>, KeyFault> {
-    let own = match own_key(&json[start..])? {
+    let own = match own_key(&json[start..], presence)? {
         OwnKey::Key(own) => Some(own),
         OwnKey::Missing => None,
         OwnKey::Empty(span) => {

@@ -37,7 +37,7 @@ fn options_are_query_parameters() {
 #[test]
 fn an_operation_id_is_stored_in_the_document() {
     let insert = insert(&json!({ "a": 1 })).key(&key("k")).operation_id(OperationId::new("w", "7"));
-    assert_request_with_body(&insert, "POST", "/_api/document/books", r#"{"_key":"k","w":"7","a":1}"#);
+    assert_request_with_body(&insert, "POST", "/_api/document/books", r#"{"w":"7","_key":"k","a":1}"#);
     let system = insert.clone().operation_id(OperationId::new("_rev", "7"));
     assert_rejected(&system, "`operation_id` uses an attribute of the server");
     assert_rejected(&insert.operation_id(OperationId::new("a", "7")), {
