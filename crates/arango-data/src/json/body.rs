@@ -14,7 +14,7 @@ use serde::ser::Error as _;
 
 use super::finite::to_vec;
 use super::members::members;
-use super::splice::{with_first_member, with_key, without_member};
+use super::splice::{append_key, with_first_member, without_appended_key, without_member};
 use super::write_state::KeyPresence;
 use crate::names::Key;
 
@@ -68,7 +68,9 @@ impl DocumentBody {
     pub(crate) fn with_key(self, key: &Key) -> Self {
         match self.without_added_key().0 {
             Ok(Written { json, key: None, .. }) => {
-                let json = Json::Sealed(with_key(json.into_vec(), key).into());
+                let mut json = json.into_vec();
+                append_key(&mut json, 0, key);
+                let json = Json::Sealed(json.into());
                 Self(Ok(Written { json, key: Some(key.clone()), is_key_added: true }))
             }
             checked => Self(checked).of_key(key),
@@ -78,11 +80,8 @@ impl DocumentBody {
     /// Removes the key that was [added](Self::with_key).
     pub(crate) fn without_added_key(self) -> Self {
         match self.0 {
-            Ok(Written { json, is_key_added: true, .. }) => {
-                let json = json.into_vec();
-                let added = members(&json).into_iter().flatten().find(|member| member.name == "_key");
-                let span = added.expect("the key was added").span;
-                let json = Json::Open(without_member(json, span));
+            Ok(Written { json, key: Some(key), is_key_added: true }) => {
+                let json = Json::Open(without_appended_key(json.bytes(), &key));
                 Self(Ok(Written { json, key: None, is_key_added: false }))
             }
             kept => Self(kept),

@@ -25,4 +25,4 @@ pub(crate) use body::{DocumentBody, KeyFault, OwnKey, own_key};
 pub(crate) use finite::{append, to_raw};
 pub(crate) use leading_text::take_text;
 pub(crate) use members::{array, has_plain_member, members};
-pub(crate) use splice::without_member;
+pub(crate) use splice::{append_key, without_appended_key, without_member};

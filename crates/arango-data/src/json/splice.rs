@@ -4,37 +4,37 @@ use std::ops::Range;
 
 use crate::names::Key;
 
-/// Returns the object with one member more, a text, as its first.
-pub(super) fn with_first_member(json: Vec<u8>, name: &str, text: &str) -> Vec<u8> {
-    with_first(json, |json| {
-        push_quoted(json, name);
-        json.push(b':');
-        push_quoted(json, text);
-    })
-}
-
-/// Returns the object with a `_key` as its first member.
-pub(super) fn with_key(json: Vec<u8>, key: &Key) -> Vec<u8> {
-    with_first(json, |json| {
-        json.extend_from_slice(b"\"_key\":\"");
-        // It contains no character that JSON escapes.
-        json.extend_from_slice(key.as_str().as_bytes());
-        json.push(b'"');
-    })
-}
-
-/// Inserts the member that `push` appends before the others. They are moved within the memory of the object.
-fn with_first(mut json: Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+/// Returns the object with one member more, a text, as its first. The others are moved within its memory.
+pub(super) fn with_first_member(mut json: Vec<u8>, name: &str, text: &str) -> Vec<u8> {
     let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
     let is_only = json[open..].trim_ascii_start().starts_with(b"}");
     let end = json.len();
-    push(&mut json);
+    push_quoted(&mut json, name);
+    json.push(b':');
+    push_quoted(&mut json, text);
     if !is_only {
         json.push(b',');
     }
     let added = json.len() - end;
     json[open..].rotate_right(added);
     json
+}
+
+/// Adds a key to the object that begins at `start`, as its last member: nothing else has to be moved.
+pub(crate) fn append_key(json: &mut Vec<u8>, start: usize, key: &Key) {
+    json.truncate(start + json[start..].trim_ascii_end().len() - 1);
+    let is_empty = json[start..].trim_ascii() == b"{";
+    // No character of a key is escaped in JSON.
+    json.extend_from_slice(if is_empty { b"\"_key\":\"" } else { b",\"_key\":\"" });
+    json.extend_from_slice(key.as_str().as_bytes());
+    json.extend_from_slice(b"\"}");
+}
+
+/// Returns an object without the key that [`append_key`] has added.
+pub(crate) fn without_appended_key(json: &[u8], key: &Key) -> Vec<u8> {
+    let member = format!("\"_key\":\"{key}\"}}");
+    let Some(rest) = json.strip_suffix(member.as_bytes()) else { return json.to_vec() };
+    [rest.strip_suffix(b",").unwrap_or(rest), b"}"].concat()
 }
 
 fn push_quoted(json: &mut Vec<u8>, text: &str) {

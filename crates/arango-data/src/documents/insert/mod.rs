@@ -55,7 +55,7 @@ const KEY_REFUSED: [ErrorNumber; 4] = [
 /// assert_eq!(insert.properties().class, RequestClass::Fenced);
 /// let request = insert.request()?;
 /// assert_eq!(request.uri(), "/_api/document/books");
-/// assert_eq!(request.body(), r#"{"_key":"00000000000000000000000000","title":"Dune"}"#);
+/// assert_eq!(request.body(), r#"{"title":"Dune","_key":"00000000000000000000000000"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
