@@ -55,6 +55,17 @@ fn a_key_is_made_only_for_a_document_without_one() {
 }
 
 #[test]
+fn a_key_that_was_set_is_replaced_and_one_of_the_document_is_not() {
+    let plain = insert(&json!({ "a": "_key" }));
+    let twice = plain.clone().key(&key("one")).operation_id(OperationId::new("w", "7")).key(&key("two"));
+    let body = r#"{"w":"7","a":"_key","_key":"two"}"#;
+    assert_request_with_body(&twice, "POST", "/_api/document/books", body);
+    assert_request_with_body(&plain, "POST", "/_api/document/books", r#"{"a":"_key"}"#);
+    let own = insert(&json!({ "_key": "own" })).key(&key("other"));
+    assert_rejected(&own, "`_key` of the document differs from the given key");
+}
+
+#[test]
 fn only_writes_that_a_late_copy_cannot_harm_are_fenced() {
     use OverwriteMode::{Ignore, Replace, Update};
     let class = |insert: &InsertDocument| insert.properties().class;
