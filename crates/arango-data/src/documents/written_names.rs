@@ -45,7 +45,8 @@ mod tests {
         let names = WrittenNames::read(br#"{"_id":"books/dune","_key":"dune","_rev":"_b"}"#).unwrap();
         assert_eq!((names.id.as_str(), names.revision.as_str()), ("books/dune", "_b"));
         assert_eq!((names.id.shared_key().as_str(), names.old_revision), ("dune", None));
-        let text = r#"{"_id":"b\u{fc}cher/d","_key":"d","_rev":"_b","_oldRev":"_a"}"#.replace("\\u{fc}", "\u{fc}");
+        let text =
+            r#"{"_id":"b\u{fc}cher/d","_key":"d","_rev":"_b","_oldRev":"_a"}"#.replace("\\u{fc}", "\u{fc}");
         let names = WrittenNames::read(text.as_bytes()).unwrap();
         assert_eq!((names.id.collection(), names.old_revision.unwrap().as_str()), ("b\u{fc}cher", "_a"));
     }

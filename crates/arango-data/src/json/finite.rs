@@ -99,11 +99,19 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.inner.serialize_f32(value) } else { Err(self.state.fault.refuse(NOT_FINITE)) }
+        if value.is_finite() {
+            self.inner.serialize_f32(value)
+        } else {
+            Err(self.state.fault.refuse(NOT_FINITE))
+        }
     }
 
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.inner.serialize_f64(value) } else { Err(self.state.fault.refuse(NOT_FINITE)) }
+        if value.is_finite() {
+            self.inner.serialize_f64(value)
+        } else {
+            Err(self.state.fault.refuse(NOT_FINITE))
+        }
     }
 
     fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {

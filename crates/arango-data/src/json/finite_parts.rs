@@ -109,7 +109,9 @@ impl<C: ser::SerializeMap> ser::SerializeMap for Parts<'_, C> {
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
         let value = self.finite(value);
         let key = self.key.take();
-        self.inner.serialize_value(&value).inspect_err(|_| self.state.fault.add_name(key.as_deref().unwrap_or("?")))
+        self.inner
+            .serialize_value(&value)
+            .inspect_err(|_| self.state.fault.add_name(key.as_deref().unwrap_or("?")))
     }
 
     // Nearly all maps are written by this one, which needs the text of a key only after a failure.

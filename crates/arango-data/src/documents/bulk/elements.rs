@@ -114,7 +114,8 @@ impl Elements {
         self.add(|json| {
             let start = json.len();
             json.extend_from_slice(document.get().as_bytes());
-            finish(json, start, KeyPresence::Possible, key).map_err(|(field, reason)| BuildError::Field { field, reason })
+            finish(json, start, KeyPresence::Possible, key)
+                .map_err(|(field, reason)| BuildError::Field { field, reason })
         })
     }
 
