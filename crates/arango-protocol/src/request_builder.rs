@@ -14,6 +14,15 @@ use crate::metadata::Metadata;
 
 /// The characters that need no encoding in a path segment or a query value.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Whether a byte is one of them.
+static IS_UNRESERVED: [bool; 256] = {
+    let (mut unreserved, mut byte) = ([false; 256], 0_u8);
+    while byte < 128 {
+        unreserved[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    unreserved
+};
 const UNRESERVED_OR_SLASH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// Builds a request from the path template in the metadata.
@@ -109,7 +118,12 @@ impl RequestBuilder {
         }
         let path = self.path_to_extend(value.len() + 1);
         path.push('/');
-        path.extend(utf8_percent_encode(value, UNRESERVED));
+        // Most keys need no encoding, and finding that out is cheaper than encoding them.
+        if value.bytes().all(|byte| IS_UNRESERVED[usize::from(byte)]) {
+            path.push_str(value);
+        } else {
+            path.extend(utf8_percent_encode(value, UNRESERVED));
+        }
         self
     }
 
@@ -202,7 +216,7 @@ impl RequestBuilder {
             path => {
                 let path = path.unwrap_or_else(|| self.template.to_owned());
                 // Encoded values contain no brace, so a brace is an unfilled parameter.
-                if memchr(b'{', path.as_bytes()).is_some() {
+                if self.has_params && memchr(b'{', path.as_bytes()).is_some() {
                     return Err(BuildError::MissingParam { path: self.template });
                 }
                 PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(BuildError::Path)?

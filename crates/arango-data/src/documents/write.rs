@@ -200,7 +200,7 @@ impl Write {
         document: Option<&RawValue>,
     ) -> Conclusion<Evidence> {
         let content = self.body.json().map(|json| Content {
-            json: json.clone(),
+            json,
             comparison,
             removes_nulls: self.removes_nulls,
             is_evidence: !self.is_computed,

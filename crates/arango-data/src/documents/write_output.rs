@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::evidence::Evidence;
 use super::resolution::StoredDocument;
+use super::written_names::WrittenNames;
 use crate::json::members;
 use crate::names::{DocumentId, Key, Revision};
 
@@ -69,6 +70,19 @@ pub struct Written<New = (), Old = ()> {
 }
 
 impl<New, Old> Written<New, Old> {
+    /// Creates the output of a write whose response has only names.
+    pub(super) fn of_names(names: WrittenNames) -> Self {
+        Self {
+            key: names.id.shared_key(),
+            id: names.id,
+            revision: names.revision,
+            old_revision: names.old_revision,
+            new: None,
+            old: None,
+            evidence: None,
+        }
+    }
+
     /// Returns whether the server kept the document for its version.
     ///
     /// Only writes with a version attribute keep it. An earlier copy of the same write may have written that version.
@@ -87,6 +101,9 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> WriteOutput for Written<New, 
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {
     fn read(response: &ApiResponse) -> Result<Self, OutputError> {
+        if let Some(names) = WrittenNames::read(response.bytes()) {
+            return Ok(Self::of_names(names));
+        }
         response.json().map_err(|error: OutputError| {
             let is_written = response.json::<Written<IgnoredAny, IgnoredAny>>().is_ok();
             error.with_success_shape(is_written)

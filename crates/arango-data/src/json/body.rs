@@ -14,7 +14,8 @@ use serde::ser::Error as _;
 
 use super::finite::to_vec;
 use super::members::members;
-use super::splice::{with_first_member, with_key, without_member};
+use super::splice::{append_key, with_first_member, without_appended_key, without_member};
+use super::write_state::KeyPresence;
 use crate::names::Key;
 
 /// The JSON of a document, serialised once.
@@ -26,9 +27,19 @@ pub(crate) struct DocumentBody(Result<Written, WriteFault>);
 #[derive(Clone)]
 struct Written {
     /// An object without a `_key` that counts as absent.
-    json: Bytes,
+    json: Json,
     /// The valid `_key` in the object.
     key: Option<Key>,
+    /// Whether the document had no key before it was added.
+    is_key_added: bool,
+}
+
+#[derive(Clone)]
+enum Json {
+    /// Attributes can be added without copying the others.
+    Open(Vec<u8>),
+    /// The body of a request. It is sent without being copied.
+    Sealed(Bytes),
 }
 
 /// An error that can be returned by each attempt to build a request.
@@ -41,46 +52,65 @@ enum WriteFault {
 impl DocumentBody {
     /// Takes the JSON of an object whose key is known.
     pub(crate) fn of_json(json: Bytes, key: Option<Key>) -> Self {
-        Self(Ok(Written { json, key }))
+        Self(Ok(Written { json: Json::Sealed(json), key, is_key_added: false }))
     }
 
     /// Serialises a document.
     pub(crate) fn new<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self(
-            to_vec(value).map_err(|error| WriteFault::Json(error.to_string())).and_then(|json| {
-                Written::of(json).map_err(|(field, reason)| WriteFault::Field(field, reason))
-            }),
-        )
+        Self(to_vec(value).map_err(|error| WriteFault::Json(error.to_string())).and_then(
+            |(json, presence)| {
+                Written::of(json, presence).map_err(|(field, reason)| WriteFault::Field(field, reason))
+            },
+        ))
     }
 
-    /// Adds `key` to the document, or checks that it is the key of the document.
+    /// Adds `key` to the document, instead of one that was added before, or checks that it is the key of the document.
     pub(crate) fn with_key(self, key: &Key) -> Self {
-        match self.0 {
-            Ok(Written { json, key: None }) => {
-                Self(Ok(Written { json: with_key(&json, key), key: Some(key.clone()) }))
+        match self.without_added_key().0 {
+            Ok(Written { json, key: None, .. }) => {
+                let mut json = json.into_vec();
+                append_key(&mut json, 0, key);
+                let json = Json::Sealed(json.into());
+                Self(Ok(Written { json, key: Some(key.clone()), is_key_added: true }))
             }
-            _ => self.of_key(key),
+            checked => Self(checked).of_key(key),
         }
     }
 
-    /// Checks that the document has no other key than this.
+    /// Removes the key that was [added](Self::with_key).
+    pub(crate) fn without_added_key(self) -> Self {
+        match self.0 {
+            Ok(Written { json, key: Some(key), is_key_added: true }) => {
+                let json = Json::Open(without_appended_key(json.bytes(), &key));
+                Self(Ok(Written { json, key: None, is_key_added: false }))
+            }
+            kept => Self(kept),
+        }
+    }
+
+    /// Checks that the document has no other key than this. No key is added to it later.
     pub(crate) fn of_key(mut self, key: &Key) -> Self {
         if self.key().is_some_and(|own| own != key) {
             self.0 = Err(WriteFault::Field("_key", "of the document differs from the given key"));
         }
-        self
+        self.sealed()
+    }
+
+    /// Prepares the JSON for being sent.
+    fn sealed(self) -> Self {
+        Self(self.0.map(|written| Written { json: Json::Sealed(written.json.into_bytes()), ..written }))
     }
 
     /// Adds an attribute of text, which the document must not have.
     pub(crate) fn with_attribute(mut self, field: &'static str, name: &str, text: &str) -> Self {
-        let Ok(written) = &self.0 else { return self };
-        let is_there = members(&written.json).into_iter().flatten().any(|member| member.name == name);
+        let Ok(written) = self.0 else { return self };
+        let is_there = members(written.json.bytes()).into_iter().flatten().any(|member| member.name == name);
         if is_there {
-            self.0 = Err(WriteFault::Field(field, "is an attribute of the document already"));
-            return self;
+            return Self(Err(WriteFault::Field(field, "is an attribute of the document already")));
         }
-        let json = with_first_member(&written.json, name, text);
-        Self(Ok(Written { json, key: written.key.clone() }))
+        let json = Json::Open(with_first_member(written.json.into_vec(), name, text));
+        self.0 = Ok(Written { json, ..written });
+        self
     }
 
     /// Returns the valid key in the document.
@@ -99,20 +129,20 @@ impl DocumentBody {
     }
 
     fn attribute<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let json = self.json()?;
+        let json = self.0.as_ref().ok()?.json.bytes();
         let member = members(json)?.find(|member| member.name == name)?;
         serde_json::from_slice(&json[member.value]).ok()
     }
 
     /// Returns the JSON, if there is no error.
-    pub(crate) fn json(&self) -> Option<&Bytes> {
-        self.0.as_ref().ok().map(|written| &written.json)
+    pub(crate) fn json(&self) -> Option<Bytes> {
+        self.0.as_ref().ok().map(|written| written.json.clone().into_bytes())
     }
 
     /// Returns the body of the request.
     pub(crate) fn into_bytes(self) -> Result<Bytes, BuildError> {
         match self.0 {
-            Ok(written) => Ok(written.json),
+            Ok(written) => Ok(written.json.into_bytes()),
             Err(WriteFault::Json(text)) => Err(BuildError::Body(serde_json::Error::custom(text))),
             Err(WriteFault::Field(field, reason)) => Err(BuildError::Field { field, reason }),
         }
@@ -120,11 +150,35 @@ impl DocumentBody {
 }
 
 impl Written {
-    fn of(json: Vec<u8>) -> Result<Self, KeyFault> {
-        match own_key(&json)? {
-            OwnKey::Missing => Ok(Self { json: json.into(), key: None }),
-            OwnKey::Empty(span) => Ok(Self { json: without_member(json, span).into(), key: None }),
-            OwnKey::Key(key) => Ok(Self { json: json.into(), key: Some(key) }),
+    fn of(json: Vec<u8>, presence: KeyPresence) -> Result<Self, KeyFault> {
+        let (json, key) = match own_key(&json, presence)? {
+            OwnKey::Missing => (Json::Open(json), None),
+            OwnKey::Empty(span) => (Json::Open(without_member(json, span)), None),
+            OwnKey::Key(key) => (Json::Sealed(json.into()), Some(key)),
+        };
+        Ok(Self { json, key, is_key_added: false })
+    }
+}
+
+impl Json {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Open(json) => json,
+            Self::Sealed(json) => json,
+        }
+    }
+
+    fn into_vec(self) -> Vec<u8> {
+        match self {
+            Self::Open(json) => json,
+            Self::Sealed(json) => json.into(),
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Open(json) => json.into(),
+            Self::Sealed(json) => json,
         }
     }
 }
@@ -141,9 +195,9 @@ pub(crate) enum OwnKey {
 }
 
 /// Finds the `_key` of a document, which must be valid JSON.
-pub(crate) fn own_key(json: &[u8]) -> Result<OwnKey, KeyFault> {
+pub(crate) fn own_key(json: &[u8], presence: KeyPresence) -> Result<OwnKey, KeyFault> {
     let members = members(json).ok_or(("document", "is not an object"))?;
-    if !may_have_key(json) {
+    if presence == KeyPresence::Impossible || !may_have_key(json) {
         return Ok(OwnKey::Missing);
     }
     let mut keys = members.filter(|member| member.name == "_key");

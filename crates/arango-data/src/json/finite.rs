@@ -6,7 +6,7 @@ use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::finite_parts::Parts;
-use super::path::Fault;
+use super::write_state::{KeyPresence, WriteState};
 
 const NOT_FINITE: &str = "is not a finite number";
 const TOO_LARGE: &str = "is an integer of more than 64 bits";
@@ -20,44 +20,47 @@ const TYPICAL_LENGTH: usize = 1000;
 ///
 /// The writer of `serde_json` writes NaN and infinities as `null`, and the server stores integers of more than 64 bits
 /// as rounded numbers. Here both are errors that name the path.
-pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<(Vec<u8>, KeyPresence), serde_json::Error> {
     let mut bytes = Vec::with_capacity(TYPICAL_LENGTH);
-    append(&mut bytes, value)?;
-    Ok(bytes)
+    let key = append(&mut bytes, value)?;
+    Ok((bytes, key))
 }
 
 /// Appends the JSON of a value. After an error `bytes` ends with a part of it.
-pub(crate) fn append<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
-    let fault = Fault::default();
-    let checked = Finite { value, fault: &fault };
+pub(crate) fn append<T: Serialize + ?Sized>(
+    bytes: &mut Vec<u8>,
+    value: &T,
+) -> Result<KeyPresence, serde_json::Error> {
+    let state = WriteState::default();
+    let checked = Finite { value, state: &state };
     match checked.serialize(&mut serde_json::Serializer::new(bytes)) {
-        Ok(()) => Ok(()),
-        Err(error) => Err(fault.describe().map_or(error, ser::Error::custom)),
+        Ok(()) => Ok(state.key_presence()),
+        Err(error) => Err(state.fault.describe().map_or(error, ser::Error::custom)),
     }
 }
 
 /// Serialises a value as JSON that is inserted into other JSON later.
 pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, serde_json::Error> {
-    let text = String::from_utf8(to_vec(value)?).map_err(ser::Error::custom)?;
+    let text = String::from_utf8(to_vec(value)?.0).map_err(ser::Error::custom)?;
     RawValue::from_string(text)
 }
 
 /// A value that is serialised through [`FiniteSerializer`].
 pub(super) struct Finite<'a, T: ?Sized> {
     pub(super) value: &'a T,
-    pub(super) fault: &'a Fault,
+    pub(super) state: &'a WriteState,
 }
 
 impl<T: Serialize + ?Sized> Serialize for Finite<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(FiniteSerializer { inner: serializer, fault: self.fault })
+        self.value.serialize(FiniteSerializer { inner: serializer, state: self.state })
     }
 }
 
 /// Passes everything on to `inner`, but for numbers that JSON or the server would change.
 struct FiniteSerializer<'a, S> {
     inner: S,
-    fault: &'a Fault,
+    state: &'a WriteState,
 }
 
 macro_rules! pass_on {
@@ -96,25 +99,33 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.inner.serialize_f32(value) } else { Err(self.fault.refuse(NOT_FINITE)) }
+        if value.is_finite() {
+            self.inner.serialize_f32(value)
+        } else {
+            Err(self.state.fault.refuse(NOT_FINITE))
+        }
     }
 
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
-        if value.is_finite() { self.inner.serialize_f64(value) } else { Err(self.fault.refuse(NOT_FINITE)) }
+        if value.is_finite() {
+            self.inner.serialize_f64(value)
+        } else {
+            Err(self.state.fault.refuse(NOT_FINITE))
+        }
     }
 
     fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {
         match (i64::try_from(value), u64::try_from(value)) {
             (Ok(value), _) => self.inner.serialize_i64(value),
             (_, Ok(value)) => self.inner.serialize_u64(value),
-            _ => Err(self.fault.refuse(TOO_LARGE)),
+            _ => Err(self.state.fault.refuse(TOO_LARGE)),
         }
     }
 
     fn serialize_u128(self, value: u128) -> Result<S::Ok, S::Error> {
         match u64::try_from(value) {
             Ok(value) => self.inner.serialize_u64(value),
-            Err(_) => Err(self.fault.refuse(TOO_LARGE)),
+            Err(_) => Err(self.state.fault.refuse(TOO_LARGE)),
         }
     }
 
@@ -123,7 +134,7 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_some(&Finite { value, fault: self.fault })
+        self.inner.serialize_some(&Finite { value, state: self.state })
     }
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
@@ -144,7 +155,7 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.inner.serialize_newtype_struct(name, &Finite { value, fault: self.fault })
+        self.inner.serialize_newtype_struct(name, &Finite { value, state: self.state })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -154,18 +165,19 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        let fault = self.fault;
+        let state = self.state;
+        state.note_name(variant);
         self.inner
-            .serialize_newtype_variant(name, index, variant, &Finite { value, fault })
-            .inspect_err(|_| fault.add_name(variant))
+            .serialize_newtype_variant(name, index, variant, &Finite { value, state })
+            .inspect_err(|_| state.fault.add_name(variant))
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        Ok(Parts::new(self.inner.serialize_seq(length)?, self.fault))
+        Ok(Parts::new(self.inner.serialize_seq(length)?, self.state))
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, S::Error> {
-        Ok(Parts::new(self.inner.serialize_tuple(length)?, self.fault))
+        Ok(Parts::new(self.inner.serialize_tuple(length)?, self.state))
     }
 
     fn serialize_tuple_struct(
@@ -173,7 +185,7 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         name: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleStruct, S::Error> {
-        Ok(Parts::new(self.inner.serialize_tuple_struct(name, length)?, self.fault))
+        Ok(Parts::new(self.inner.serialize_tuple_struct(name, length)?, self.state))
     }
 
     fn serialize_tuple_variant(
@@ -183,16 +195,18 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
+        self.state.note_name(variant);
         let inner = self.inner.serialize_tuple_variant(name, index, variant, length)?;
-        Ok(Parts::new(inner, self.fault))
+        Ok(Parts::new(inner, self.state))
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        Ok(Parts::new(self.inner.serialize_map(length)?, self.fault))
+        self.state.note_unknown_names();
+        Ok(Parts::new(self.inner.serialize_map(length)?, self.state))
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, S::Error> {
-        Ok(Parts::new(self.inner.serialize_struct(name, length)?, self.fault))
+        Ok(Parts::new(self.inner.serialize_struct(name, length)?, self.state))
     }
 
     fn serialize_struct_variant(
@@ -202,8 +216,9 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
+        self.state.note_name(variant);
         let inner = self.inner.serialize_struct_variant(name, index, variant, length)?;
-        Ok(Parts::new(inner, self.fault))
+        Ok(Parts::new(inner, self.state))
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {

@@ -3,26 +3,26 @@
 use serde::ser::{self, Serialize};
 
 use super::finite::Finite;
-use super::path::Fault;
+use super::write_state::WriteState;
 
 /// The parts of a sequence, map or struct, with what is needed to name one of them.
 pub(super) struct Parts<'a, C> {
     inner: C,
-    fault: &'a Fault,
+    state: &'a WriteState,
     index: usize,
     key: Option<String>,
 }
 
 impl<'a, C> Parts<'a, C> {
-    pub(super) fn new(inner: C, fault: &'a Fault) -> Self {
-        Self { inner, fault, index: 0, key: None }
+    pub(super) fn new(inner: C, state: &'a WriteState) -> Self {
+        Self { inner, state, index: 0, key: None }
     }
 
     fn finite<'b, T: ?Sized>(&self, value: &'b T) -> Finite<'b, T>
     where
         'a: 'b,
     {
-        Finite { value, fault: self.fault }
+        Finite { value, state: self.state }
     }
 
     /// Passes the next element on; names its index if it is refused.
@@ -31,8 +31,9 @@ impl<'a, C> Parts<'a, C> {
         value: &T,
         write: impl FnOnce(&mut C, &Finite<'_, T>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let fault = self.fault;
-        write(&mut self.inner, &Finite { value, fault }).inspect_err(|_| fault.add_index(self.index))?;
+        let state = self.state;
+        write(&mut self.inner, &Finite { value, state })
+            .inspect_err(|_| state.fault.add_index(self.index))?;
         self.index += 1;
         Ok(())
     }
@@ -67,8 +68,9 @@ macro_rules! fields {
             where
                 T: Serialize + ?Sized,
             {
+                self.state.note_name(name);
                 let value = self.finite(value);
-                self.inner.serialize_field(name, &value).inspect_err(|_| self.fault.add_name(name))
+                self.inner.serialize_field(name, &value).inspect_err(|_| self.state.fault.add_name(name))
             }
 
             fn skip_field(&mut self, name: &'static str) -> Result<(), C::Error> {
@@ -107,7 +109,9 @@ impl<C: ser::SerializeMap> ser::SerializeMap for Parts<'_, C> {
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
         let value = self.finite(value);
         let key = self.key.take();
-        self.inner.serialize_value(&value).inspect_err(|_| self.fault.add_name(key.as_deref().unwrap_or("?")))
+        self.inner
+            .serialize_value(&value)
+            .inspect_err(|_| self.state.fault.add_name(key.as_deref().unwrap_or("?")))
     }
 
     // Nearly all maps are written by this one, which needs the text of a key only after a failure.
@@ -117,7 +121,7 @@ impl<C: ser::SerializeMap> ser::SerializeMap for Parts<'_, C> {
         V: Serialize + ?Sized,
     {
         let value = self.finite(value);
-        self.inner.serialize_entry(key, &value).inspect_err(|_| self.fault.add_name(&key_text(key)))
+        self.inner.serialize_entry(key, &value).inspect_err(|_| self.state.fault.add_name(&key_text(key)))
     }
 
     fn end(self) -> Result<C::Ok, C::Error> {

@@ -2,48 +2,39 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
-
 use crate::names::Key;
 
-/// Returns the object with one member more, a text, as its first.
-pub(super) fn with_first_member(json: &[u8], name: &str, text: &str) -> Bytes {
-    let rest = after_brace(json);
-    // Both texts are quoted, and there are a brace, a colon and a comma more.
-    let mut with = Vec::with_capacity(rest.len() + name.len() + text.len() + 7);
-    with.push(b'{');
-    push_quoted(&mut with, name);
-    with.push(b':');
-    push_quoted(&mut with, text);
-    push_members(&mut with, rest);
-    with.into()
-}
-
-/// Returns the object with a `_key` as its first member.
-pub(super) fn with_key(json: &[u8], key: &Key) -> Bytes {
-    const BEFORE_KEY: &[u8] = br#"{"_key":""#;
-    let rest = after_brace(json);
-    let mut with = Vec::with_capacity(BEFORE_KEY.len() + key.as_str().len() + 2 + rest.len());
-    with.extend_from_slice(BEFORE_KEY);
-    // It contains no character that JSON escapes.
-    with.extend_from_slice(key.as_str().as_bytes());
-    with.push(b'"');
-    push_members(&mut with, rest);
-    with.into()
-}
-
-/// Returns what stands after the opening brace of an object.
-fn after_brace(json: &[u8]) -> &[u8] {
+/// Returns the object with one member more, a text, as its first. The others are moved within its memory.
+pub(super) fn with_first_member(mut json: Vec<u8>, name: &str, text: &str) -> Vec<u8> {
     let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
-    json[open..].trim_ascii_start()
-}
-
-/// Appends the other members of an object after its first one.
-fn push_members(json: &mut Vec<u8>, rest: &[u8]) {
-    if !rest.starts_with(b"}") {
+    let is_only = json[open..].trim_ascii_start().starts_with(b"}");
+    let end = json.len();
+    push_quoted(&mut json, name);
+    json.push(b':');
+    push_quoted(&mut json, text);
+    if !is_only {
         json.push(b',');
     }
-    json.extend_from_slice(rest);
+    let added = json.len() - end;
+    json[open..].rotate_right(added);
+    json
+}
+
+/// Adds a key to the object that begins at `start`, as its last member: nothing else has to be moved.
+pub(crate) fn append_key(json: &mut Vec<u8>, start: usize, key: &Key) {
+    json.truncate(start + json[start..].trim_ascii_end().len() - 1);
+    let is_empty = json[start..].trim_ascii() == b"{";
+    // No character of a key is escaped in JSON.
+    json.extend_from_slice(if is_empty { b"\"_key\":\"" } else { b",\"_key\":\"" });
+    json.extend_from_slice(key.as_str().as_bytes());
+    json.extend_from_slice(b"\"}");
+}
+
+/// Returns an object without the key that [`append_key`] has added.
+pub(crate) fn without_appended_key(json: &[u8], key: &Key) -> Vec<u8> {
+    let member = format!("\"_key\":\"{key}\"}}");
+    let Some(rest) = json.strip_suffix(member.as_bytes()) else { return json.to_vec() };
+    [rest.strip_suffix(b",").unwrap_or(rest), b"}"].concat()
 }
 
 fn push_quoted(json: &mut Vec<u8>, text: &str) {

@@ -21,7 +21,7 @@ use crate::names::Key;
 /// }
 ///
 /// let body = write_document(&Book { title: "Dune" }, Some(&Key::new("dune")?))?;
-/// assert_eq!(body, r#"{"_key":"dune","title":"Dune"}"#);
+/// assert_eq!(body, r#"{"title":"Dune","_key":"dune"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_key_is_added_to_a_document_without_one() {
-        assert_eq!(write(&json!({ "a": 1 }), Some("k")).unwrap(), r#"{"_key":"k","a":1}"#);
+        assert_eq!(write(&json!({ "a": 1 }), Some("k")).unwrap(), r#"{"a":1,"_key":"k"}"#);
         assert_eq!(write(&json!({}), Some("k")).unwrap(), r#"{"_key":"k"}"#);
         assert_eq!(write(&json!({ "a": 1 }), None).unwrap(), r#"{"a":1}"#);
         assert_eq!(write(&json!({ "_key": "k" }), Some("k")).unwrap(), r#"{"_key":"k"}"#);

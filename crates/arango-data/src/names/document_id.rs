@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use memchr::memchr;
+
 use super::{CollectionName, InvalidIdentifier, Key, collection_name, key, string_impls};
 
 /// The id of a document, such as `books/dune`.
@@ -31,14 +33,15 @@ impl DocumentId {
     /// If the id has no slash, or if the collection's name or the key is invalid.
     pub fn new(id: &str) -> Result<Self, InvalidIdentifier> {
         let invalid = |reason| InvalidIdentifier::new("document id", id, reason);
-        let (collection, key) = id.split_once('/').ok_or_else(|| invalid("has no slash"))?;
+        let slash = memchr(b'/', id.as_bytes()).ok_or_else(|| invalid("has no slash"))?;
+        let (collection, key) = (&id[..slash], &id[slash + 1..]);
         if collection_name::fault(collection).is_some() {
             return Err(invalid("has an invalid collection name"));
         }
         if key::fault(key).is_some() {
             return Err(invalid("has an invalid key"));
         }
-        Ok(Self { text: id.into(), slash: collection.len() })
+        Ok(Self { text: id.into(), slash })
     }
 
     /// Creates the id of the document with this key.
@@ -59,6 +62,11 @@ impl DocumentId {
     /// Returns the key.
     pub fn key(&self) -> &str {
         &self.text[self.slash + 1..]
+    }
+
+    /// Returns the key, which shares the memory of the id.
+    pub(crate) fn shared_key(&self) -> Key {
+        Key::of_id(&self.text, self.slash + 1)
     }
 }
 

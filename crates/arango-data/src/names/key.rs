@@ -27,7 +27,10 @@ const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// ```
 #[derive(Clone)]
 pub struct Key {
+    /// It ends with the key.
     text: Arc<str>,
+    /// Where the key begins: after the name of a collection if the text is an id.
+    start: u16,
     is_generated: bool,
 }
 
@@ -45,7 +48,7 @@ impl Key {
     pub fn new(key: &str) -> Result<Self, InvalidIdentifier> {
         match fault(key) {
             Some(reason) => Err(InvalidIdentifier::new("key", key, reason)),
-            None => Ok(Self { text: key.into(), is_generated: false }),
+            None => Ok(Self { text: key.into(), start: 0, is_generated: false }),
         }
     }
 
@@ -70,7 +73,7 @@ impl Key {
             write_digits(bits(bytes), digits);
         }
         let text = str::from_utf8(&digits).expect("the digits are ASCII");
-        Self { text: text.into(), is_generated: true }
+        Self { text: text.into(), start: 0, is_generated: true }
     }
 
     /// Returns the key of the only edge between two vertices.
@@ -94,12 +97,18 @@ impl Key {
             write_digits(bits(bytes), digits);
         }
         let text = str::from_utf8(&digits).expect("the digits are ASCII");
-        Self { text: text.into(), is_generated: false }
+        Self { text: text.into(), start: 0, is_generated: false }
+    }
+
+    /// Returns the key in a valid id, where it begins at `start`. It shares the memory of the id.
+    pub(super) fn of_id(id: &Arc<str>, start: usize) -> Self {
+        let start = u16::try_from(start).expect("the name of a collection has at most 256 bytes");
+        Self { text: Arc::clone(id), start, is_generated: false }
     }
 
     /// Returns the key as text.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.text[usize::from(self.start)..]
     }
 
     /// Returns whether this value was made by [`generate`](Self::generate).
@@ -110,13 +119,23 @@ impl Key {
     }
 }
 
-/// Writes the last bits of a number, five as each digit.
+/// Writes the last bits of a number, five as each digit. The number of digits must be even.
 fn write_digits(mut bits: u64, digits: &mut [u8]) {
-    for digit in digits.iter_mut().rev() {
-        *digit = DIGITS[(bits & 31) as usize];
-        bits >>= 5;
+    for pair in digits.rchunks_exact_mut(2) {
+        pair.copy_from_slice(&PAIRS[(bits & 1023) as usize]);
+        bits >>= 10;
     }
 }
+
+/// The two digits of each number of ten bits. Two at once, because each insert makes a key.
+static PAIRS: [[u8; 2]; 1024] = {
+    let (mut pairs, mut number) = ([[0; 2]; 1024], 0);
+    while number < 1024 {
+        pairs[number] = [DIGITS[number >> 5], DIGITS[number & 31]];
+        number += 1;
+    }
+    pairs
+};
 
 /// Returns five bytes as a number: 40 bits, which are 8 digits.
 fn bits(bytes: &[u8]) -> u64 {

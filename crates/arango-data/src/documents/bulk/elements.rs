@@ -7,7 +7,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::json::{KeyFault, OwnKey, append, own_key, without_member};
+use crate::json::{
+    KeyFault, KeyPresence, OwnKey, append, append_key, own_key, without_appended_key, without_member,
+};
 use crate::names::{Key, Revision};
 
 /// From this size on an array grows by an eighth at once. Doubling it would leave half of its memory unused.
@@ -97,8 +99,8 @@ impl Elements {
     ) -> Result<(), BuildError> {
         self.add(|json| {
             let start = json.len();
-            append(json, document).map_err(BuildError::Body)?;
-            finish(json, start, key).map_err(|(field, reason)| BuildError::Field { field, reason })
+            let presence = append(json, document).map_err(BuildError::Body)?;
+            finish(json, start, presence, key).map_err(|(field, reason)| BuildError::Field { field, reason })
         })
     }
 
@@ -112,7 +114,8 @@ impl Elements {
         self.add(|json| {
             let start = json.len();
             json.extend_from_slice(document.get().as_bytes());
-            finish(json, start, key).map_err(|(field, reason)| BuildError::Field { field, reason })
+            finish(json, start, KeyPresence::Possible, key)
+                .map_err(|(field, reason)| BuildError::Field { field, reason })
         })
     }
 
@@ -240,9 +243,10 @@ impl Elements {
 fn finish(
     json: &mut Vec<u8>,
     start: usize,
+    presence: KeyPresence,
     key: ElementKey<'_, impl FnOnce() -> Key>,
 ) -> Result<Option<Key>, KeyFault> {
-    let own = match own_key(&json[start..])? {
+    let own = match own_key(&json[start..], presence)? {
         OwnKey::Key(own) => Some(own),
         OwnKey::Missing => None,
         OwnKey::Empty(span) => {
@@ -265,28 +269,12 @@ fn finish(
     Ok(Some(made))
 }
 
-/// Adds a key to the object that begins at `start`, as its last member: nothing else has to be moved.
+/// Returns a document without its key if that was generated.
 fn without_generated_key(item: &Item, json: Bytes) -> (Option<Key>, Bytes) {
     match &item.key {
-        Some(key) if key.is_generated() => (None, without_key_at_end(&json, key)),
+        Some(key) if key.is_generated() => (None, without_appended_key(&json, key).into()),
         key => (key.clone(), json),
     }
-}
-
-fn append_key(json: &mut Vec<u8>, start: usize, key: &Key) {
-    json.truncate(start + json[start..].trim_ascii_end().len() - 1);
-    let is_empty = json[start..].trim_ascii() == b"{";
-    // No character of a key is escaped in JSON.
-    json.extend_from_slice(if is_empty { b"\"_key\":\"" } else { b",\"_key\":\"" });
-    json.extend_from_slice(key.as_str().as_bytes());
-    json.extend_from_slice(b"\"}");
-}
-
-/// Returns a document without the key that [`append_key`] has added.
-fn without_key_at_end(document: &Bytes, key: &Key) -> Bytes {
-    let member = format!("\"_key\":\"{key}\"}}");
-    let Some(rest) = document.strip_suffix(member.as_bytes()) else { return document.clone() };
-    [rest.strip_suffix(b",").unwrap_or(rest), b"}"].concat().into()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::documents::evidence::Evidence;
 use crate::documents::remove::Removed;
 use crate::documents::write_output::{Sealed as _, Silent, Written};
+use crate::documents::written_names::WrittenNames;
 use crate::names::{Key, Revision};
 
 /// What a bulk write returns for each item: [`Written`], [`Silent`] or [`Removed`].
@@ -43,7 +44,10 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> ItemOutput for Written<New, O
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {
     fn read_element(json: &str, key: Option<&Key>) -> Result<Option<Self>, serde_json::Error> {
-        let written: Self = serde_json::from_str(json)?;
+        let written = match WrittenNames::read(json.as_bytes()) {
+            Some(names) => Self::of_names(names),
+            None => serde_json::from_str(json)?,
+        };
         Ok(is_expected(written.key.as_str(), key).then_some(written))
     }
 

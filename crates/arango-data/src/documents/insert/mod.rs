@@ -55,7 +55,7 @@ const KEY_REFUSED: [ErrorNumber; 4] = [
 /// assert_eq!(insert.properties().class, RequestClass::Fenced);
 /// let request = insert.request()?;
 /// assert_eq!(request.uri(), "/_api/document/books");
-/// assert_eq!(request.body(), r#"{"_key":"00000000000000000000000000","title":"Dune"}"#);
+/// assert_eq!(request.body(), r#"{"title":"Dune","_key":"00000000000000000000000000"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -103,6 +103,7 @@ impl<W> InsertDocument<W> {
     /// Sets the key; the document must have no other.
     #[must_use]
     pub fn key(mut self, key: &Key) -> Self {
+        self.write.body = self.write.body.with_key(key);
         self.write.key = Some(key.clone());
         self
     }
@@ -168,6 +169,7 @@ impl<W> InsertDocument<W> {
         }
         let mut without = self.clone();
         without.write.key = None;
+        without.write.body = without.write.body.without_added_key();
         Some(without)
     }
 
@@ -244,13 +246,8 @@ impl<W: WriteOutput> Operation for InsertDocument<W> {
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let body = self.write.body();
-        let body = match &self.write.key {
-            Some(key) => body.with_key(key),
-            None => body,
-        };
         let builder = self.mode.fill(self.write.to_documents(Self::METADATA), &self.write);
-        self.write.fill(builder, body)?.build()
+        self.write.fill(builder, self.write.body())?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {

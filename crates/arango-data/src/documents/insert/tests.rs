@@ -37,7 +37,7 @@ fn options_are_query_parameters() {
 #[test]
 fn an_operation_id_is_stored_in_the_document() {
     let insert = insert(&json!({ "a": 1 })).key(&key("k")).operation_id(OperationId::new("w", "7"));
-    assert_request_with_body(&insert, "POST", "/_api/document/books", r#"{"_key":"k","w":"7","a":1}"#);
+    assert_request_with_body(&insert, "POST", "/_api/document/books", r#"{"w":"7","a":1,"_key":"k"}"#);
     let system = insert.clone().operation_id(OperationId::new("_rev", "7"));
     assert_rejected(&system, "`operation_id` uses an attribute of the server");
     assert_rejected(&insert.operation_id(OperationId::new("a", "7")), {
@@ -52,6 +52,17 @@ fn a_key_is_made_only_for_a_document_without_one() {
     let with = insert(&json!({ "_key": "k" })).key_if_missing(|| panic!("it has a key"));
     assert_eq!(with.document_key().unwrap(), "k");
     assert_request_with_body(&with, "POST", "/_api/document/books", r#"{"_key":"k"}"#);
+}
+
+#[test]
+fn a_key_that_was_set_is_replaced_and_one_of_the_document_is_not() {
+    let plain = insert(&json!({ "a": "_key" }));
+    let twice = plain.clone().key(&key("one")).operation_id(OperationId::new("w", "7")).key(&key("two"));
+    let body = r#"{"w":"7","a":"_key","_key":"two"}"#;
+    assert_request_with_body(&twice, "POST", "/_api/document/books", body);
+    assert_request_with_body(&plain, "POST", "/_api/document/books", r#"{"a":"_key"}"#);
+    let own = insert(&json!({ "_key": "own" })).key(&key("other"));
+    assert_rejected(&own, "`_key` of the document differs from the given key");
 }
 
 #[test]
@@ -114,7 +125,7 @@ fn an_edge_has_its_ends_before_its_other_attributes() {
     };
     let body = r#"{"_from":"authors/herbert","_to":"books/dune","year":1965}"#;
     assert_request_with_body(&edge(&json!({ "year": 1965 })), "POST", "/_api/document/wrote", body);
-    let body = r#"{"_key":"k","_from":"authors/herbert","_to":"books/dune"}"#;
+    let body = r#"{"_from":"authors/herbert","_to":"books/dune","_key":"k"}"#;
     assert_request_with_body(&edge(&json!({})).key(&key("k")), "POST", "/_api/document/wrote", body);
     for end in ["_from", "_to"] {
         let error = edge(&json!({ end: "a/b" })).request().unwrap_err().to_string();

@@ -1,0 +1,97 @@
+//! The names in the response to a write.
+
+use crate::json::take_text;
+use crate::names::{DocumentId, Revision};
+
+/// The names of a written document, if its response has nothing else.
+pub(super) struct WrittenNames {
+    pub(super) id: DocumentId,
+    pub(super) revision: Revision,
+    pub(super) old_revision: Option<Revision>,
+}
+
+impl WrittenNames {
+    /// Reads a response as servers write it: in this order, without spaces and escapes.
+    ///
+    /// `None` for any other text, which may be a valid response all the same. What is returned is what a JSON parser
+    /// would read, for a third of its cost. That is 4 % of an insert.
+    pub(super) fn read(mut json: &[u8]) -> Option<Self> {
+        let id = take_text(&mut json, br#"{"_id":""#)?;
+        let id = DocumentId::new(str::from_utf8(id).ok()?).ok()?;
+        json = json.strip_prefix(br#"","_key":""#)?.strip_prefix(id.key().as_bytes())?;
+        let revision = read_revision(&mut json, br#"","_rev":""#)?;
+        let old_revision = match json {
+            br#""}"# => None,
+            _ => Some(read_revision(&mut json, br#"","_oldRev":""#)?),
+        };
+        (json == br#""}"#).then_some(Self { id, revision, old_revision })
+    }
+}
+
+fn read_revision(json: &mut &[u8], before: &[u8]) -> Option<Revision> {
+    let revision = take_text(json, before)?;
+    Revision::new(str::from_utf8(revision).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::write_output::Written;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_response_of_a_server_is_read_without_a_parser() {
+        let names = WrittenNames::read(br#"{"_id":"books/dune","_key":"dune","_rev":"_b"}"#).unwrap();
+        assert_eq!((names.id.as_str(), names.revision.as_str()), ("books/dune", "_b"));
+        assert_eq!((names.id.shared_key().as_str(), names.old_revision), ("dune", None));
+        let text =
+            r#"{"_id":"b\u{fc}cher/d","_key":"d","_rev":"_b","_oldRev":"_a"}"#.replace("\\u{fc}", "\u{fc}");
+        let names = WrittenNames::read(text.as_bytes()).unwrap();
+        assert_eq!((names.id.collection(), names.old_revision.unwrap().as_str()), ("b\u{fc}cher", "_a"));
+    }
+
+    #[test]
+    fn any_other_response_is_left_to_a_parser() {
+        for text in [
+            r#"{"_key":"k","_id":"c/k","_rev":"_b"}"#,
+            r#"{"_id":"c/k","_key":"k","_rev":"_b","new":{}}"#,
+            r#"{"_id":"c/k","_key":"k","_rev":"_b"} "#,
+            r#"{"_id":"c/k","_key":"k","_rev":"_b"}}"#,
+            r#"{"_id":"c/k","_key":"other","_rev":"_b"}"#,
+            r#"{"_id":"c\u0064/k","_key":"k","_rev":"_b"}"#,
+            r#"{"_id":"k","_key":"k","_rev":"_b"}"#,
+            r#"{"_id":"c/k","_key":"k","_rev":""}"#,
+            r#"{"_id":"c/k","_key":"k"}"#,
+            r#"{"_id":"c/k","_key":"k","_rev":"_b"#,
+            r#"{"_id":"c/k","_key":"k","_rev":7}"#,
+        ] {
+            assert!(WrittenNames::read(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_parser_reads_the_same_names(
+            collection in "[a-z_\\\\\"é \u{1}-]{1,6}",
+            key in "[a-z'%\\\\\"]{1,6}",
+            revision in "[_a-zA-Z-]{0,5}",
+            old in prop::option::of("[_a \\\\-]{0,3}"),
+        ) {
+            let (id, key) = (json!(format!("{collection}/{key}")), json!(key));
+            let old = old.map_or_else(String::new, |old| format!(r#","_oldRev":{}"#, json!(old)));
+            let text = format!(r#"{{"_id":{id},"_key":{key},"_rev":"{revision}"{old}}}"#);
+            if let Some(names) = WrittenNames::read(text.as_bytes()) {
+                let parsed: Written = serde_json::from_str(&text).unwrap();
+                prop_assert_eq!(&names.id.shared_key(), &parsed.key);
+                prop_assert_eq!((names.id, names.revision, names.old_revision), {
+                    (parsed.id, parsed.revision, parsed.old_revision)
+                });
+            } else {
+                let has_escape = text.contains('\\');
+                let is_refused = serde_json::from_str::<Written>(&text).is_err();
+                prop_assert!(has_escape || is_refused, "{}", text);
+            }
+        }
+    }
+}
