@@ -70,7 +70,7 @@ async fn refuse(books: &Collection) {
     let book = Book { title: "Dune".to_owned(), year: 1965, edition: 1 };
     match books.insert(&book).key("dune").await {
         Err(error) if error.kind() == ErrorKind::UniqueViolation => {
-            anstream::println!("a second document with the key `dune` is refused: the key is in use")
+            anstream::println!("a second document with the key `dune` is refused: the key is in use");
         }
         Err(error) => anstream::println!("{} ({})", error, error.outcome()),
         Ok(written) => anstream::println!("inserted as {}", written.key),
