@@ -51,3 +51,5 @@ mod migrating {}
 mod migrating_go_and_arangors {}
 #[doc = include_str!("../../docs/test-cluster.md")]
 mod test_cluster {}
+#[doc = include_str!("../../crates/arango-test-cluster/src/client_example.md")]
+mod test_cluster_with_a_client {}

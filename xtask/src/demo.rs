@@ -63,9 +63,13 @@ async fn take(
         output.push('\n');
     });
     let exit = exit.await?;
-    std::fs::write(path, Term::new().render_svg(&output))
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    std::fs::write(path, picture_of(&output)).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(exit)
+}
+
+/// Draws an output. Dimmed text is lighter than by default, which cannot be read on black.
+fn picture_of(output: &str) -> String {
+    Term::new().render_svg(output).replace("opacity: 0.4;", "opacity: 0.7;")
 }
 
 /// Builds the tour. Returns the program, or the exit code if it cannot be built.
@@ -108,6 +112,12 @@ fn executable_of(message: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dimmed_text_can_be_read_in_the_picture() {
+        let picture = picture_of("\u{1b}[2mstored:\u{1b}[0m 10000\n");
+        assert!(picture.contains("stored:") && picture.contains(".dimmed { opacity: 0.7; }"), "{picture}");
+    }
 
     #[test]
     fn the_tour_is_found_among_the_messages_of_cargo() {

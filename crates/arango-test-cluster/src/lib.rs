@@ -6,6 +6,17 @@
 //! those of real servers. It uses no type of any client, so a field name that a client misspells is not misspelled on
 //! both sides.
 //!
+//! # Example: the test of a program that uses `arango`
+//!
+//! ```toml
+//! [dev-dependencies]
+//! arango-test-cluster = { git = "https://github.com/arango-rs/arango" }
+//! tokio = { version = "1", features = ["macros", "rt"] }
+//! ```
+//!
+// This crate depends on no client, so `arango-tests` compiles and runs the program.
+#![cfg_attr(not(doctest), doc = include_str!("client_example.md"))]
+//!
 //! # Three things that a real cluster cannot do
 //!
 //! - **Fail on demand.** [`Coordinator::kill`], [`pause`](Coordinator::pause) and [`refuse`](Coordinator::refuse)
@@ -19,7 +30,7 @@
 //! A call that is not simulated gets 501 with error number 9 and is listed by [`TestCluster::unsupported`], so that no
 //! test passes because of a response that was never designed.
 //!
-//! # Example: a request whose response is lost
+//! # Example: with any other client
 //!
 //! ```
 //! use arango_test_cluster::{Authentication, Fault, Match, Phase, TestCluster};

@@ -46,8 +46,12 @@ fn main() -> Result<()> {
     let client = Client::from_env()?;
     let settings = Settings::open(&client)?;
     settings.set("colour", &json!("green"))?;
-    anstream::println!("colour: {:?}", settings.get("colour")?);
-    anstream::println!("size: {:?}", settings.get("size")?);
+    for name in ["colour", "size"] {
+        match settings.get(name)? {
+            Some(value) => anstream::println!("{name} is {value}"),
+            None => anstream::println!("{name} is not set"),
+        }
+    }
     settings.runtime.block_on(async { client.drop_database("arango_example_blocking").await })?;
     Ok(())
 }

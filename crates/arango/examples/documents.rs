@@ -61,7 +61,7 @@ async fn change(books: &Collection) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotSupported => anstream::println!("{error}"),
         result => drop(result?),
     }
-    anstream::println!("{:?}", books.get::<Book>("dune").await?);
+    anstream::println!("after three changes: {:?}", books.get::<Book>("dune").await?);
     Ok(())
 }
 
@@ -69,7 +69,9 @@ async fn change(books: &Collection) -> Result<()> {
 async fn refuse(books: &Collection) {
     let book = Book { title: "Dune".to_owned(), year: 1965, edition: 1 };
     match books.insert(&book).key("dune").await {
-        Err(error) if error.kind() == ErrorKind::UniqueViolation => anstream::println!("the key is in use"),
+        Err(error) if error.kind() == ErrorKind::UniqueViolation => {
+            anstream::println!("a second document with the key `dune` is refused: the key is in use");
+        }
         Err(error) => anstream::println!("{} ({})", error, error.outcome()),
         Ok(written) => anstream::println!("inserted as {}", written.key),
     }
@@ -79,6 +81,7 @@ async fn refuse(books: &Collection) {
 async fn query(library: &Database) -> Result<()> {
     let query = Aql::new("FOR b IN books FILTER b.year >= @from SORT b.year RETURN b").bind("from", 1990);
     let mut rows = library.query::<Book>(query).batch_size(4).await?;
+    anstream::println!("books since 1990:");
     while let Some(book) = rows.try_next().await? {
         anstream::println!("{} {}", book.year, book.title);
     }
@@ -86,6 +89,6 @@ async fn query(library: &Database) -> Result<()> {
         "FOR b IN books COLLECT decade = FLOOR(b.year / 10) * 10 WITH COUNT INTO n RETURN [decade, n]",
     );
     let decades: Vec<(u16, u64)> = library.query(decades).all().await?;
-    anstream::println!("{} decades", decades.len());
+    anstream::println!("books of {} decades", decades.len());
     Ok(())
 }

@@ -43,7 +43,7 @@ async fn main() -> Result<()> {
     {
         explain("no coordinator can be reached", &error);
         assert_eq!(error.outcome(), Outcome::NotExecuted);
-        anstream::println!("{}\n", error.report()); // a line for each attempt
+        anstream::println!("its report has a line for each attempt:\n{}", error.report());
     }
 
     client.drop_database("arango_example_errors").await?;

@@ -85,15 +85,15 @@ async fn traverse(library: &Database) -> Result<()> {
     let recent = Aql::new("v.year >= @from").bind("from", 1969);
     let from_herbert = library.traverse(["wrote"], "authors/herbert").declare(vertices);
     let books: Vec<Book> = from_herbert.filter(recent).and("SORT v.year").vertices().all().await?;
-    anstream::println!(
-        "{} books since 1969, the first is {:?}",
-        books.len(),
-        books.first().map(|book| &book.title)
-    );
+    let titles: Vec<&str> = books.iter().map(|book| book.title.as_str()).collect();
+    anstream::println!("books since 1969: {}", titles.join(", "));
 
     let reachable = library.traverse(["wrote", "cites"], "authors/herbert").declare(vertices).outbound(1..=9);
     let query = reachable.unique_vertices(UniqueVertices::Global).paths::<Document<Value>, Value>();
-    anstream::println!("{}", query.aql().text());
+    anstream::println!(
+        "all that can be reached from authors/herbert, by this query:\n{}",
+        query.aql().text()
+    );
     for path in query.all().await? {
         let keys: Vec<_> = path.vertices.iter().map(|vertex| vertex.id.as_str()).collect();
         anstream::println!("{}", keys.join(" → "));

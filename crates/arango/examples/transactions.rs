@@ -53,14 +53,14 @@ async fn closure(bank: &Database) -> Result<()> {
         .transaction(["accounts"])
         .run(async |mut transaction| transfer(&mut transaction, "ada", "bob", 10).await)
         .await?;
-    anstream::println!("Ada has {left} left");
+    anstream::println!("a transfer of 10: Ada has {left} left");
 
     let refused = bank
         .transaction(["accounts"])
         .run(async |mut transaction| transfer(&mut transaction, "ada", "bob", 1000).await)
         .await;
     if let Err(error) = refused {
-        anstream::println!("refused in run {}: {}", error.attempts(), error.cause());
+        anstream::println!("a transfer of 1000 is refused in run {}: {}", error.attempts(), error.cause());
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ async fn conflicts(bank: &Database) -> Result<()> {
     while let Some(transfer) = transfers.join_next().await {
         runs += transfer??;
     }
-    anstream::println!("8 transfers in {runs} runs");
+    anstream::println!("8 transfers at the same time: {runs} runs, because of conflicts");
     Ok(())
 }
 
@@ -96,7 +96,7 @@ async fn proof(bank: &Database) -> Result<()> {
     transaction.ensure_proofs().await?.into_result()?; // once, when the program starts
     let left =
         transaction.run(async |mut transaction| transfer(&mut transaction, "ada", "bob", 10).await).await?;
-    anstream::println!("Ada has {left} left");
+    anstream::println!("a transfer of 10 with a proof: Ada has {left} left");
     Ok(())
 }
 
@@ -105,10 +105,10 @@ async fn handle(bank: &Database) -> Result<()> {
     let mut transaction = bank.transaction(["accounts"]).begin().await?;
     let interest = Aql::new("FOR a IN accounts UPDATE a WITH { sum: a.sum + 1 } IN accounts RETURN NEW.sum");
     let sums: Vec<i64> = transaction.query(interest).all().await?;
-    anstream::println!("with interest: {sums:?}");
+    anstream::println!("accounts with interest, within the transaction: {sums:?}");
     drop(transaction);
 
     let query = Aql::new("RETURN SUM(FOR a IN accounts RETURN a.sum)");
-    anstream::println!("without: {}", bank.query::<i64>(query).one().await?);
+    anstream::println!("sum of all accounts after it was aborted: {}", bank.query::<i64>(query).one().await?);
     Ok(())
 }

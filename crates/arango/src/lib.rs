@@ -107,6 +107,7 @@ pub use arango_cluster as cluster;
 #[doc(inline)]
 pub use arango_transport::protocol;
 #[cfg(feature = "data")]
+#[doc(inline)]
 pub use data::Collection;
 pub use {bytes, http};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::definition::Index;
-use super::info::{IndexInfo, IndexType};
+use super::info::{IndexInfo, IndexType, field_names};
 use crate::json_covers::covers;
 use crate::property_difference::PropertyDifference;
 
@@ -77,11 +77,9 @@ impl fmt::Display for Index {
             return f.pad(name);
         }
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let name = |field: &Value| text(field.get("name").unwrap_or(field));
-        let fields = self.attributes().get("fields").and_then(Value::as_array);
-        let fields: Vec<String> = fields.into_iter().flatten().map(name).collect();
         let kind = self.attributes().get("type").map(text).unwrap_or_default();
-        write!(f, "{kind}({})", fields.join(", "))
+        let fields = self.attributes().get("fields").and_then(Value::as_array);
+        write!(f, "{kind}({})", field_names(fields.map_or(&[], Vec::as_slice)))
     }
 }
 

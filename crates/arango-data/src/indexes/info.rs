@@ -1,5 +1,6 @@
 //! Which indexes a collection has.
 
+use std::fmt;
 use std::time::Duration;
 
 use arango_protocol::values::seconds;
@@ -41,6 +42,8 @@ open_enum! {
 }
 
 /// An index of a collection.
+///
+/// `Display` writes what it is for in a few words: `books/7 by_year: persistent(year, title), unique`.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -72,6 +75,38 @@ pub struct IndexInfo {
     /// All other attributes, by type.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+/// The id, the name, the type, the fields and what is special.
+impl fmt::Display for IndexInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id)?;
+        if !self.name.is_empty() {
+            write!(f, " {}", self.name)?;
+        }
+        write!(f, ": {}({})", self.index_type, field_names(&self.fields))?;
+        for (name, is_set) in [("unique", self.unique), ("sparse", self.sparse)] {
+            if is_set {
+                write!(f, ", {name}")?;
+            }
+        }
+        if let Some(time) = self.expire_after {
+            write!(f, ", documents expire after {time:?}")?;
+        }
+        if let Some(progress) = self.progress.filter(|progress| *progress < 100.0) {
+            write!(f, ", {progress:.0} % built")?;
+        }
+        Ok(())
+    }
+}
+
+/// Lists the names of fields; a field of a search is an object with a name.
+pub(super) fn field_names(fields: &[Value]) -> String {
+    let name = |field: &Value| {
+        let name = field.get("name").unwrap_or(field);
+        name.as_str().map_or_else(|| name.to_string(), str::to_owned)
+    };
+    fields.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// Lists the indexes of a collection.
@@ -166,6 +201,23 @@ mod tests {
         assert_eq!((&indexes[1].index_type, indexes[1].progress), (&IndexType::MultiDimensional, Some(12.5)));
         assert_eq!(indexes[2].other["version"], 1);
         assert_eq!(indexes[3].expire_after, Some(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn an_index_is_displayed_in_one_short_line() {
+        let body = r#"{"indexes":[
+            {"id":"books/0","type":"primary","name":"primary","fields":["_key"],"unique":true,"sparse":false,
+             "selectivityEstimate":1,"storedValues":[],"cacheEnabled":false},
+            {"id":"books/7","type":"inverted","name":"","fields":[{"name":"a"},"tags[*]"],"progress":12.5},
+            {"id":"books/9","type":"ttl","name":"t","fields":["at"],"sparse":true,"expireAfter":60,"progress":100}]}"#;
+        let indexes = read(&ListIndexes::new(&name("books")), body);
+        let lines: Vec<String> = indexes.iter().map(IndexInfo::to_string).collect();
+        let expected = [
+            "books/0 primary: primary(_key), unique",
+            "books/7: inverted(a, tags[*]), 12 % built",
+            "books/9 t: ttl(at), sparse, documents expire after 60s",
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

@@ -28,6 +28,26 @@ use crate::types::coordinator::Coordinator;
 /// One pointer wide. [`Display`](std::fmt::Display) is one line: the operation, the failure and its cause, the
 /// coordinator, the outcome, and advice. [`report`](Self::report) and [`Debug`](std::fmt::Debug) add a line for each
 /// attempt; the report of a syntax error has the line of the query, too. None of them shows a value, a body or a secret.
+///
+/// ```
+/// # use arango_transport::{Error, ErrorKind, Outcome};
+/// fn handle(error: &Error) {
+///     match error.kind() {
+///         ErrorKind::UniqueViolation => println!("it is there already"),
+///         _ if error.outcome() == Outcome::Unknown => println!("it may have been executed: {error}"),
+///         _ if error.is_retryable() => println!("it may succeed later: {error}"),
+///         _ => println!("{}", error.report()), // with each attempt
+///     }
+/// }
+/// ```
+///
+/// | question | methods |
+/// |---|---|
+/// | what failed? | [`kind`](Self::kind), or the [`category`](Self::category), or [`is_not_found`](Self::is_not_found) and others |
+/// | was it executed? | [`outcome`](Self::outcome); of a write [`resolution`](Self::resolution) and [`ticket`](Self::ticket) |
+/// | may it be sent again? | [`is_retryable`](Self::is_retryable), [`is_transient`](Self::is_transient) |
+/// | where, and how often was it tried? | [`coordinator`](Self::coordinator), [`attempts`](Self::attempts), [`stopped_by`](Self::stopped_by) |
+/// | what did the server say? | [`status`](Self::status), [`error_number`](Self::error_number), [`server_message`](Self::server_message) |
 pub struct Error(pub(crate) Box<Repr>);
 
 pub(crate) struct Repr {

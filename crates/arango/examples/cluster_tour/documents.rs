@@ -93,13 +93,14 @@ pub(crate) async fn write(
     let written = books.update(&key, &json!({ "number": 1 })).if_revision(&read.revision).await?;
     let refused = books.update(&key, &json!({ "number": 2 })).if_revision(&read.revision).await;
     let refused = refused.err().map(|error| error.kind());
+    ensure!(refused == Some(ErrorKind::PreconditionFailed), "the second change was not refused");
     output.entry(
         "under a revision",
-        &format!("{} became {}; once more: {refused:?}", read.revision, written.revision),
+        &format!("{} became {}; a second change under the first is refused", read.revision, written.revision),
     );
-    ensure!(refused == Some(ErrorKind::PreconditionFailed), "the second change was not refused");
     let removed = books.remove(&key).if_revision(&written.revision).await?;
-    output.entry("removed", &format!("{key}, {:?}", removed.revision.map(|revision| revision.to_string())));
+    let revision = removed.revision.map_or_else(|| "unknown".to_owned(), |revision| revision.to_string());
+    output.entry("removed", &format!("{key}, which had the revision {revision}"));
     ensure!(books.count().await? == stored, "the document is still there");
     Ok(format!("documents: {acknowledged} acknowledged = {stored} stored, 0 doubled, 0 lost"))
 }

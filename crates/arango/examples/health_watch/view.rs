@@ -43,7 +43,7 @@ fn draw_coordinators(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
         ])
     });
     let mut widths = [0, 11, 10, 9, 6, 5, 8].map(Constraint::Length);
-    widths[0] = Constraint::Fill(1);
+    widths[0] = name_width(snapshot.coordinators.iter().map(|row| row.address.as_str()));
     let block = Block::new().title(" Coordinators, as this client sees them ").borders(Borders::TOP);
     let head = Row::new(COORDINATORS).style(Style::new().dim());
     frame.render_widget(Table::new(rows, widths).header(head).block(block), area);
@@ -63,10 +63,16 @@ fn draw_servers(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
         ])
     });
     let mut widths = [11, 0, 7, 9, 7, 9].map(Constraint::Length);
-    widths[1] = Constraint::Fill(1);
+    widths[1] = name_width(snapshot.servers.iter().map(|server| server.name.as_str()));
     let block = Block::new().title(" Servers, as the cluster sees them ").borders(Borders::TOP);
     let head = Row::new(SERVERS).style(Style::new().dim());
     frame.render_widget(Table::new(rows, widths).header(head).block(block), area);
+}
+
+/// In a narrow terminal the other columns become narrower, because a row without its name says nothing.
+fn name_width<'a>(names: impl Iterator<Item = &'a str>) -> Constraint {
+    let longest = names.map(|name| name.chars().count()).max().unwrap_or_default();
+    Constraint::Min(u16::try_from(longest).unwrap_or(u16::MAX))
 }
 
 /// A right-aligned cell.
@@ -121,6 +127,14 @@ mod tests {
 
         let text = drawn(&snapshot, 96, 16);
         assert!(text.contains("\nservers: no answer\n"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_which_coordinator_and_which_server_it_is() {
+        let text = drawn(&sample(), 50, 16);
+        for name in ["http://127.0.0.1:8529", "http://127.0.0.1:8539", "Coordinator0001", "DBServer0002"] {
+            assert!(text.contains(name), "{text}");
+        }
     }
 
     #[test]

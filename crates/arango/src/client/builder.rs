@@ -19,6 +19,22 @@ use crate::client::load_balancing::{LoadBalancing, UnknownStrategy};
 use crate::handles::data_support::query_log::QueryLog;
 
 /// Builds a [`Client`]. Nothing is validated before [`build`](Self::build).
+///
+/// ```no_run
+/// # fn example() -> Result<(), arango::InvalidSettings> {
+/// use std::time::Duration;
+///
+/// use arango::{Client, Limits, LoadBalancing};
+///
+/// let client = Client::builder()
+///     .hosts(["http://host1:8529", "http://host2:8529"])
+///     .basic_auth("root", "passwd")
+///     .load_balancing(LoadBalancing::LeastLoaded)
+///     .limits(Limits::default().total(Duration::from_secs(20)))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {

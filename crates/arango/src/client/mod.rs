@@ -30,6 +30,27 @@ use crate::handles::shared::Shared;
 ///
 /// Every call is a future that does nothing until it is awaited. Dropping it abandons the call: a coordinator that
 /// has received the request may still execute it.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use arango::Client;
+///
+/// let client = Client::builder()
+///     .hosts("http://host1:8529,http://host2:8529")
+///     .basic_auth("root", "passwd")
+///     .build()?;
+/// println!("{}", client.cluster().health().await?); // a table of all servers
+/// println!("{}", client.db("library").version().await?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | what | methods |
+/// |---|---|
+/// | to build a client | [`builder`](Self::builder), [`from_env`](Self::from_env) |
+/// | handles | [`db`](Self::db), [`cluster`](Self::cluster), [`coordinator`](Self::coordinator) |
+/// | how the coordinators are, and how calls end | [`coordinators`](Self::coordinators), [`subscribe`](Self::subscribe), [`state`](Self::state) |
+/// | other settings while it runs; the end | [`reconfigure`](Self::reconfigure), [`close`](Self::close) |
 #[derive(Debug, Clone)]
 pub struct Client {
     transport: Transport,

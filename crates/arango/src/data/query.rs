@@ -93,6 +93,21 @@ impl Database {
 /// query is not, since it may have been executed. In a [transaction](crate::data::Transaction), none is, and `B` is the
 /// borrow of the transaction.
 ///
+/// ```no_run
+/// # async fn example(library: &arango::Database) -> arango::Result<()> {
+/// use arango::data::Aql;
+///
+/// let by_year = Aql::new("FOR b IN books FILTER b.year < @year RETURN b.title").bind("year", 1970);
+/// let titles: Vec<String> = library.query(by_year.clone()).all().await?; // all rows
+///
+/// let mut rows = library.query::<String>(by_year).batch_size(5_000).await?; // batch by batch
+/// while let Some(title) = rows.try_next().await? {
+///     println!("{title}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery); [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound); for a

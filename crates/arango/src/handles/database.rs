@@ -12,7 +12,25 @@ use crate::handles::shared::Shared;
 
 /// Handle on one database.
 ///
-/// Cheap to clone; several handles can be used side by side.
+/// Cheap to clone; several handles can be used side by side. Creating it sends nothing, and an invalid name is reported
+/// by its calls.
+///
+/// ```no_run
+/// # async fn example(client: &arango::Client) -> arango::Result<()> {
+/// # #[cfg(feature = "data")]
+/// # {
+/// use std::time::Duration;
+///
+/// use arango::data::Aql;
+///
+/// let library = client.db("library").timeout(Duration::from_secs(5)); // for calls of this handle
+/// library.create_collection("books").ensure().await?; // unless it exists
+/// let query = Aql::new("FOR b IN books FILTER b.year < @year RETURN b.title").bind("year", 1970);
+/// let titles: Vec<String> = library.query(query).all().await?;
+/// # }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Database {
     pub(crate) transport: Transport,

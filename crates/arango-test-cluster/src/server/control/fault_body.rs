@@ -217,6 +217,11 @@ impl Scope {
             None => fault,
         };
         let path = self.path.unwrap_or_else(|| "*".to_owned());
+        if path.starts_with("/_db/") {
+            return Err(
+                "`path` is that of all databases: leave out `/_db/NAME`, as in `/_api/document/*`".to_owned()
+            );
+        }
         Ok(fault.on(match self.method {
             None => Match::path(path),
             Some(method) => {
@@ -297,6 +302,13 @@ mod tests {
         ] {
             assert!(read_injection(&body).is_ok(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_path_with_a_database_is_rejected_because_it_would_match_no_request() {
+        let rejected =
+            read_injection(&json!({ "kind": "latency", "ms": 5, "path": "/_db/shop/_api/version" }));
+        assert!(rejected.is_err_and(|reason| reason.contains("leave out `/_db/NAME`")));
     }
 
     #[test]

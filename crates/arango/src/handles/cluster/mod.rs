@@ -24,6 +24,27 @@ use crate::handles::database::Database;
 /// retried only if it is safe to repeat.
 ///
 /// Every method fails as [`Database::execute`] does.
+///
+/// ```no_run
+/// # async fn example(client: &arango::Client) -> arango::Result<()> {
+/// let cluster = client.cluster();
+/// let health = cluster.health().await?;
+/// println!("{health}"); // a table of all servers
+/// for (id, server) in health.servers().filter(|(_, server)| !server.is_good()) {
+///     println!("{id} ({}) is {}", server.role, server.status);
+/// }
+/// println!("{}", cluster.maintenance().await?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | task | methods |
+/// |---|---|
+/// | servers | [`health`](Self::health), [`server_count`](Self::server_count), [`server_version`](Self::server_version), [`server_metrics`](Self::server_metrics), [`server_log_entries`](Self::server_log_entries) |
+/// | maintenance | [`maintenance_for`](Self::maintenance_for), [`maintenance_off`](Self::maintenance_off), [`set_server_maintenance`](Self::set_server_maintenance) |
+/// | shards | [`imbalance`](Self::imbalance), [`prepare_rebalance`](Self::prepare_rebalance), [`shard_distribution`](Self::shard_distribution), [`move_shard_and_watch`](Self::move_shard_and_watch) |
+/// | fewer servers, other processes | [`decommission_server`](Self::decommission_server), [`rolling_restart`](Self::rolling_restart) |
+/// | waiting | [`wait_until_healthy`](Self::wait_until_healthy), [`wait_until_in_sync`](Self::wait_until_in_sync), [`wait_until_idle`](Self::wait_until_idle) |
 #[derive(Debug, Clone)]
 pub struct Cluster {
     pub(crate) database: Database,

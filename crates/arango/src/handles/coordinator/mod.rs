@@ -19,6 +19,16 @@ use crate::handles::database::Database;
 ///
 /// Each method executes one operation of [`arango_cluster`], where its metadata, pitfalls and types are documented,
 /// and fails as [`Database::execute`] does.
+///
+/// ```no_run
+/// # async fn example(client: &arango::Client) -> arango::Result<()> {
+/// for state in client.coordinators() {
+///     let coordinator = client.coordinator(&state.address);
+///     println!("{}: {}", state.address, coordinator.version().await?);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct CoordinatorHandle {
     database: Database,
