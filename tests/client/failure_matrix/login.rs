@@ -42,7 +42,7 @@ fn client(cluster: &TestCluster) -> Client {
     builder(cluster).jwt_auth("root", cluster.root_password()).build().unwrap()
 }
 
-fn logins(cluster: &TestCluster) -> usize {
+pub(super) fn logins(cluster: &TestCluster) -> usize {
     cluster.journal().executions_matching(|entry| entry.path.ends_with("/_open/auth"))
 }
 

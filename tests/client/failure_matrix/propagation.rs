@@ -8,11 +8,14 @@ use arango::{CallOptions, Client, Database, Error, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, TestCluster};
 use tokio::time::{Instant, sleep};
 
+use super::login::logins;
 use super::on_writes;
-use crate::support::{CreateCollection, CreateDatabase, client, cluster, insert};
+
+use crate::support::{CreateCollection, CreateDatabase, builder, client, cluster, insert};
 
 for_each_class![
     r14_a_new_database_may_be_reported_as_not_authorized,
+    r14_a_token_is_renewed_before_a_new_database_counts_as_unknown,
     r30_a_new_database_is_retried_until_it_is_propagated,
     r30_a_new_database_is_retried_for_ten_seconds,
     r30_an_unknown_database_is_final_after_a_minute_or_for_another_client,
@@ -60,6 +63,22 @@ async fn r14_a_new_database_may_be_reported_as_not_authorized(class: RequestClas
     let error = write_to_shop(&cluster, &shop, class).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::DatabaseUnknown, Outcome::NotExecuted));
     assert_eq!(error.status().unwrap(), 401);
+}
+
+async fn r14_a_token_is_renewed_before_a_new_database_counts_as_unknown(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).jwt_auth("root", cluster.root_password()).build().unwrap();
+    let shop = create_shop(&client).await;
+    cluster.tokens().expire_all();
+    let duration = write_to_shop(&cluster, &shop, class).await.unwrap();
+    assert!(duration < Duration::from_millis(100), "{duration:?}");
+    assert_eq!(logins(&cluster), 2);
+    // A new token is rejected, too: then it is the database that is unknown.
+    cluster.journal().clear();
+    let _not_propagated = fail_on_all(&cluster, 401, 11, 2);
+    write_to_shop(&cluster, &shop, class).await.unwrap();
+    assert_eq!(logins(&cluster), 1);
+    assert!(client.coordinators().iter().all(|state| state.state == MemberState::Healthy));
 }
 
 async fn r30_a_new_database_is_retried_until_it_is_propagated(class: RequestClass) {

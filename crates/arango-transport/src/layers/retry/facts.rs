@@ -56,7 +56,10 @@ impl FactSources {
             deadline: context.deadline,
             random: self.random.next_f64(),
         };
-        if let (Some(token), Some(coordinator)) = (facts.rejected_token(), &attempt.coordinator) {
+        // Who has accepted the token says nothing about a database that not every coordinator knows.
+        if let (Some(token), Some(coordinator)) = (facts.rejected_token(), &attempt.coordinator)
+            && !self.is_database_new(context, now)
+        {
             facts.is_token_accepted_elsewhere =
                 self.token_acceptance.is_accepted_elsewhere(coordinator, token, now);
         }
@@ -66,11 +69,25 @@ impl FactSources {
     /// Corrects the kind of a failure that the response alone does not show.
     ///
     /// A user without rights for an unknown database gets an authorization error instead, so that names cannot be
-    /// guessed. If the database was created recently, it is not propagated yet.
-    pub(crate) fn correct_kind(&self, context: &CallContext, attempt: &mut Attempt, now: Instant) {
-        if rules::refuses_token(attempt) && self.created.database(context.request.uri.path(), now) {
+    /// guessed. If the database was created recently, it is not propagated yet. The token of a login may be rejected for
+    /// another reason, so it is renewed first.
+    pub(crate) fn correct_kind(
+        &self,
+        context: &CallContext,
+        attempt: &mut Attempt,
+        history: &History,
+        now: Instant,
+    ) {
+        let is_token_valid =
+            history.token_renewed || !attempt.token.as_ref().is_some_and(|token| token.renewable);
+        if is_token_valid && rules::refuses_token(attempt) && self.is_database_new(context, now) {
             attempt.kind = ErrorKind::DatabaseUnknown;
         }
+    }
+
+    /// Returns whether this client has created the database of a call recently.
+    fn is_database_new(&self, context: &CallContext, now: Instant) -> bool {
+        self.created.database(context.request.uri.path(), now)
     }
 
     /// Returns the coordinators that certainly lack the operation of a call, or what the last of them lacks if all do

@@ -246,7 +246,7 @@ where
         let (mut attempt, body) = failed.into_parts();
         attempt.waited_before = delay;
         let now = Instant::now();
-        state.prepare_decision(context, &mut attempt, now);
+        state.prepare_decision(context, &mut attempt, &history, now);
         FactSources::find_lacking(context, &mut attempt, now).await;
         let decision = state.decide(context, &attempt, &history, now);
         tracing::debug!(
@@ -322,7 +322,13 @@ impl RetryState {
     }
 
     /// Completes the evidence of a failed attempt, and looks for coordinators if it shows that some were added.
-    fn prepare_decision(&self, context: &CallContext, attempt: &mut Attempt, now: Instant) {
+    fn prepare_decision(
+        &self,
+        context: &CallContext,
+        attempt: &mut Attempt,
+        history: &History,
+        now: Instant,
+    ) {
         if attempt.kind == ErrorKind::UnknownCoordinator {
             // No coordinator was reached. The caller needs the name of the unknown one.
             attempt.coordinator.clone_from(&context.call.pin);
@@ -330,7 +336,7 @@ impl RetryState {
         if attempt.kind == ErrorKind::StartingUp {
             self.facts.members.refresh_discovery();
         }
-        self.facts.correct_kind(context, attempt, now);
+        self.facts.correct_kind(context, attempt, history, now);
     }
 
     /// Decides what follows a failed attempt, and pays for the retry.
