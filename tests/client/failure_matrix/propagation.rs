@@ -10,7 +10,6 @@ use tokio::time::{Instant, sleep};
 
 use super::login::logins;
 use super::on_writes;
-
 use crate::support::{CreateCollection, CreateDatabase, builder, client, cluster, insert};
 
 for_each_class![
