@@ -25,8 +25,10 @@ mod lazy_timer;
 mod permit;
 mod pooled;
 pub(crate) mod pools;
+mod read_when_woken;
 mod registry;
 mod stats;
+mod sub_waker;
 mod waiters;
 
 use std::fmt;
