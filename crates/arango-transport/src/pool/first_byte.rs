@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::flush_once::FlushOnce;
 use super::read_when_woken::ReadWhenWoken;
 use crate::types::io::Io;
 
@@ -16,7 +17,7 @@ const RECORDS: [u8; 2] = [0x15, 0x16];
 
 /// A byte stream that inspects the first byte it reads.
 pub(super) struct FirstByte {
-    io: ReadWhenWoken<Box<dyn Io>>,
+    io: FlushOnce<ReadWhenWoken<Box<dyn Io>>>,
     read: bool,
     is_tls: IsTls,
 }
@@ -34,7 +35,7 @@ impl IsTls {
 
 impl FirstByte {
     pub(super) fn new(io: Box<dyn Io>, is_tls: IsTls) -> Self {
-        Self { io: ReadWhenWoken::new(io), read: false, is_tls }
+        Self { io: FlushOnce::new(ReadWhenWoken::new(io)), read: false, is_tls }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod body_end;
 mod connecting;
 mod connection;
 mod first_byte;
+mod flush_once;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;
