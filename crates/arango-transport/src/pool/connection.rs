@@ -12,7 +12,8 @@ use hyper::client::conn::TrySendError;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::h1::Http1;
+use super::client_name;
+use super::h1::{self, Http1};
 use super::h2::Stream;
 use crate::config::limits::PoolLimits;
 use crate::connect::connected::ConnectionInfo;
@@ -21,6 +22,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::pool::body::{AttemptResponse, Body};
 use crate::pool::lazy_timer::LazyTimer;
 use crate::types::boxed::BoxError;
+use crate::types::coordinator::Coordinator;
 
 /// The result of hyper's response future.
 pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;
@@ -44,10 +46,15 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// Adds to a request what names the coordinator.
-    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>) {
+    /// Adds to a request what names the coordinator, and the client.
+    ///
+    /// The client is named until the first response: a server that knows who uses a connection need not read it again.
+    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>, coordinator: &Coordinator) {
+        if !self.has_responded() {
+            client_name::add(request.headers_mut());
+        }
         match self {
-            Self::Http1(connection) => connection.complete(request),
+            Self::Http1(_) => h1::complete(request, coordinator),
             Self::Http2(stream) => stream.complete(request),
         }
     }

@@ -8,6 +8,7 @@
 
 pub(crate) mod body;
 pub(crate) mod body_end;
+mod client_name;
 mod connecting;
 mod connection;
 mod first_byte;
@@ -256,7 +257,7 @@ impl Pool {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .with_source("middleware sent a request of an attempt that has ended"));
             }
-            connection.complete(unsent.request_mut());
+            connection.complete(unsent.request_mut(), permit.coordinator());
             context.attempts.record_connection(connection.info());
             context.progress.set_phase(Phase::Sent);
             // Pinned here, because awaiting a future by value moves it once more.
