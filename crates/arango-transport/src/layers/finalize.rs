@@ -1,11 +1,10 @@
 //! The last layer above the pool: completes requests before they are sent.
 
-use std::sync::Arc;
-
 use arango_protocol::{ErrorKind, Outcome};
 use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
+use crate::call::context::CallContext;
 use crate::compression::compressor::Compression;
 use crate::compression::decode;
 use crate::error::attempt::Phase;
@@ -46,10 +45,17 @@ pub(crate) struct Finalize {
 }
 
 impl SendAttempt for Finalize {
-    async fn send(self, mut request: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
-        self.complete(&mut request)?;
-        let context = Arc::clone(&request.plan().context);
-        decode::decode_response(self.pool.send(request).await?, &context)
+    // Everything is in the block, because a large future that is returned is copied.
+    #[expect(clippy::manual_async_fn, reason = "an async function stores its arguments twice")]
+    fn send(
+        self,
+        mut request: AttemptRequest,
+        context: &CallContext,
+    ) -> impl Future<Output = Result<AttemptResponse, AttemptError>> + Send {
+        async move {
+            self.complete(&mut request)?;
+            decode::decode_response(self.pool.send(request, context).await?, context)
+        }
     }
 }
 

@@ -49,6 +49,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use crate::call::attempt_request::{AttemptPlan, AttemptRequest, UnsentRequest};
+use crate::call::context::CallContext;
 use crate::config::limits::PoolLimits;
 use crate::connect::connector::Connector;
 use crate::error::attempt::Phase;
@@ -224,12 +225,15 @@ impl Pool {
     /// Sends a request on a connection of the pool.
     ///
     /// If the connection turns out to have been closed before it accepted the request, the request is sent on
-    /// another one. The future ends at the deadline of the attempt, so no other layer needs a timer for it.
-    pub(crate) async fn send(self, outgoing: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
+    /// another one. The future ends at the deadline of the attempt, so no other layer needs a timer for it. `context`
+    /// is that of the plan.
+    pub(crate) async fn send(
+        self,
+        outgoing: AttemptRequest,
+        context: &CallContext,
+    ) -> Result<AttemptResponse, AttemptError> {
         let outgoing = outgoing.into_inner();
-        let AttemptPlan { ref context, number, new_connection, bypass_limit, started, deadline, .. } =
-            outgoing.plan;
-        let context = Arc::clone(context);
+        let AttemptPlan { number, new_connection, bypass_limit, started, deadline, .. } = outgoing.plan;
         // The request stays boxed until a connection takes it, which keeps this future small.
         let mut unsent = UnsentRequest::Planned(outgoing);
         let mut accepts = if new_connection { Accepts::Unused } else { Accepts::Any };
@@ -390,7 +394,8 @@ impl Service<AttemptRequest> for Pool {
     }
 
     fn call(&mut self, outgoing: AttemptRequest) -> Self::Future {
-        Box::pin(self.clone().send(outgoing))
+        let (pool, context) = (self.clone(), Arc::clone(&outgoing.plan().context));
+        Box::pin(async move { pool.send(outgoing, &context).await })
     }
 }
 
