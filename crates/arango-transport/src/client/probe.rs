@@ -1,5 +1,7 @@
 //! Health probe: checks that ArangoDB responds at an address, and that it takes requests.
 
+use std::sync::Arc;
+
 use arango_balance::ProbeResult;
 use arango_protocol::{ApiResponse, ErrorKind, is_arangodb};
 use bytes::Bytes;
@@ -67,8 +69,9 @@ async fn request(service: &Finalize, path: PathAndQuery) -> Result<ApiResponse, 
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(path);
     let plan = AttemptPlan::untracked(&request);
-    let (idle, deadline) = (plan.context.settings.limits.body_idle, plan.context.deadline);
-    let response = service.clone().send(AttemptRequest::new(plan, request)).await?;
+    let context = Arc::clone(&plan.context);
+    let (idle, deadline) = (context.settings.limits.body_idle, context.deadline);
+    let response = service.clone().send(AttemptRequest::new(plan, request), &context).await?;
     let (parts, mut body) = response.into_parts();
     // Of a body that breaks off or is too large, only the head counts.
     let read = body.buffer(MAX_BODY_BYTES, idle, deadline).await;

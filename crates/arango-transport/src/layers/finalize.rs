@@ -1,12 +1,10 @@
 //! The last layer above the pool: completes requests before they are sent.
 
-use std::sync::Arc;
-
 use arango_protocol::{ErrorKind, Outcome};
-use http::{HeaderName, HeaderValue};
 use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
+use crate::call::context::CallContext;
 use crate::compression::compressor::Compression;
 use crate::compression::decode;
 use crate::error::attempt::Phase;
@@ -15,10 +13,6 @@ use crate::layers::attempt::SendAttempt;
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
 use crate::types::path_prefix;
-
-/// Names the client to servers, which use it only in their logs.
-const DRIVER: HeaderName = HeaderName::from_static("x-arango-driver");
-static DRIVER_VALUE: HeaderValue = HeaderValue::from_static(concat!("arango-rs/", env!("CARGO_PKG_VERSION")));
 
 /// Makes [`Finalize`] services.
 #[derive(Debug, Clone)]
@@ -42,8 +36,8 @@ impl Layer<Pool> for FinalizeLayer {
 
 /// Completes the request and decodes the response.
 ///
-/// Adds the driver header and the coordinator's path prefix, and compresses the body. Layers above it see plain paths and
-/// uncompressed bodies. The connection adds the authority of the coordinator.
+/// Adds the coordinator's path prefix, and compresses the body. Layers above it see plain paths and uncompressed bodies.
+/// The connection adds the authority of the coordinator, and the name of the client.
 #[derive(Debug, Clone)]
 pub(crate) struct Finalize {
     pool: Pool,
@@ -51,10 +45,17 @@ pub(crate) struct Finalize {
 }
 
 impl SendAttempt for Finalize {
-    async fn send(self, mut request: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
-        self.complete(&mut request)?;
-        let context = Arc::clone(&request.plan().context);
-        decode::decode_response(self.pool.send(request).await?, &context)
+    // Everything is in the block, because a large future that is returned is copied.
+    #[expect(clippy::manual_async_fn, reason = "an async function stores its arguments twice")]
+    fn send(
+        self,
+        mut request: AttemptRequest,
+        context: &CallContext,
+    ) -> impl Future<Output = Result<AttemptResponse, AttemptError>> + Send {
+        async move {
+            self.complete(&mut request)?;
+            decode::decode_response(self.pool.send(request, context).await?, context)
+        }
     }
 }
 
@@ -70,8 +71,6 @@ impl Finalize {
             let uri = request.request_mut().uri_mut();
             *uri = path_prefix::prepend(prefix, uri).ok_or_else(too_long)?;
         }
-        let headers = request.request_mut().headers_mut();
-        headers.insert(DRIVER, DRIVER_VALUE.clone());
         self.compression.prepare(request);
         Ok(())
     }

@@ -304,8 +304,7 @@ impl Drop for Repr {
     fn drop(&mut self) {
         // A response without a body has ended even if the body is never read.
         if let Self::Pooled { incoming, connection } = self
-            && incoming.is_end_stream()
-            && let Some(connection) = connection.take()
+            && let Some(connection) = connection.take_if(|_| incoming.is_end_stream())
         {
             connection.finish();
         }

@@ -40,9 +40,9 @@ impl Pool {
                         .await
                         .map(NewConnection::Http2)
                 }
-                Ok(opened) => Http1::open(opened, life, head_bytes, &registry, connector.coordinator())
-                    .await
-                    .map(NewConnection::Http1),
+                Ok(opened) => {
+                    Http1::open(opened, life, head_bytes, &registry).await.map(NewConnection::Http1)
+                }
                 Err(error) => Err(error),
             };
             ending.finish(result);

@@ -12,7 +12,8 @@ use hyper::client::conn::TrySendError;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::h1::Http1;
+use super::client_name;
+use super::h1::{self, Http1};
 use super::h2::Stream;
 use crate::config::limits::PoolLimits;
 use crate::connect::connected::ConnectionInfo;
@@ -21,6 +22,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::pool::body::{AttemptResponse, Body};
 use crate::pool::lazy_timer::LazyTimer;
 use crate::types::boxed::BoxError;
+use crate::types::coordinator::Coordinator;
 
 /// The result of hyper's response future.
 pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;
@@ -44,10 +46,15 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// Adds to a request what names the coordinator.
-    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>) {
+    /// Adds to a request what names the coordinator, and the client.
+    ///
+    /// The client is named until the first response: a server that knows who uses a connection need not read it again.
+    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>, coordinator: &Coordinator) {
+        if !self.has_responded() {
+            client_name::add(request.headers_mut());
+        }
         match self {
-            Self::Http1(connection) => connection.complete(request),
+            Self::Http1(_) => h1::complete(request, coordinator),
             Self::Http2(stream) => stream.complete(request),
         }
     }
@@ -60,12 +67,12 @@ impl Connection {
     ) -> impl Future<Output = Option<Result<AttemptResponse, Box<Unsent>>>> {
         match self {
             Self::Http1(connection) => {
-                let inner = Sending::Http1 { sent: connection.send(request) };
-                PendingResponse { inner, timer: connection.timer(), deadline }
+                let sent = connection.send(request);
+                PendingResponse::Http1 { sent, timer: connection.timer(), deadline }
             }
             Self::Http2(stream) => {
-                let inner = Sending::Http2 { sent: stream.send(request) };
-                PendingResponse { inner, timer: stream.timer(), deadline }
+                let sent = stream.send(request);
+                PendingResponse::Http2 { sent, timer: stream.timer(), deadline }
             }
         }
     }
@@ -191,48 +198,30 @@ pub(super) fn tls_rejection(reason: &str) -> AttemptError {
 }
 
 pin_project! {
-    /// A request in progress, over either protocol.
+    /// A pending response with a deadline, over either protocol.
+    ///
+    /// Not an async function, which would keep the request alive beside the future that consumed it.
     #[project = Projected]
-    enum Sending<A, B> {
-        Http1 { #[pin] sent: A },
-        Http2 { #[pin] sent: B },
+    enum PendingResponse<'a, A, B> {
+        Http1 { #[pin] sent: A, timer: &'a mut LazyTimer, deadline: Instant },
+        Http2 { #[pin] sent: B, timer: &'a mut LazyTimer, deadline: Instant },
     }
 }
 
-impl<A, B> Future for Sending<A, B>
+impl<A, B> Future for PendingResponse<'_, A, B>
 where
     A: Future<Output = Sent>,
     B: Future<Output = Sent>,
 {
-    type Output = Sent;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Sent> {
-        match self.project() {
-            Projected::Http1 { sent } => sent.poll(cx),
-            Projected::Http2 { sent } => sent.poll(cx),
-        }
-    }
-}
-
-pin_project! {
-    /// A pending response with a deadline.
-    ///
-    /// Not an async function, which would keep the request alive beside the future that consumed it.
-    struct PendingResponse<'a, F> {
-        #[pin]
-        inner: F,
-        timer: &'a mut LazyTimer,
-        deadline: Instant,
-    }
-}
-
-impl<F: Future<Output = Sent>> Future for PendingResponse<'_, F> {
     type Output = Option<Result<AttemptResponse, Box<Unsent>>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Poll::Ready(sent) = this.inner.poll(cx) else {
-            return this.timer.poll(*this.deadline, cx).map(|()| None);
+        let (sent, timer, deadline) = match self.project() {
+            Projected::Http1 { sent, timer, deadline } => (sent.poll(cx), timer, deadline),
+            Projected::Http2 { sent, timer, deadline } => (sent.poll(cx), timer, deadline),
+        };
+        let Poll::Ready(sent) = sent else {
+            return timer.poll(*deadline, cx).map(|()| None);
         };
         Poll::Ready(Some(match sent {
             // Boxed immediately: it is large, and is moved often.

@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::flush_once::FlushOnce;
+use super::read_when_woken::ReadWhenWoken;
 use crate::types::io::Io;
 
 /// The first bytes of TLS records that a server sends first: alert and handshake.
@@ -15,7 +17,7 @@ const RECORDS: [u8; 2] = [0x15, 0x16];
 
 /// A byte stream that inspects the first byte it reads.
 pub(super) struct FirstByte {
-    io: Box<dyn Io>,
+    io: FlushOnce<ReadWhenWoken<Box<dyn Io>>>,
     read: bool,
     is_tls: IsTls,
 }
@@ -33,7 +35,7 @@ impl IsTls {
 
 impl FirstByte {
     pub(super) fn new(io: Box<dyn Io>, is_tls: IsTls) -> Self {
-        Self { io, read: false, is_tls }
+        Self { io: FlushOnce::new(ReadWhenWoken::new(io)), read: false, is_tls }
     }
 }
 
@@ -44,7 +46,7 @@ impl AsyncRead for FirstByte {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = Pin::new(&mut *self.io).poll_read(cx, buffer);
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
         if !self.read
             && let Some(first) = buffer.filled().get(before)
         {
@@ -59,15 +61,15 @@ impl AsyncRead for FirstByte {
 
 impl AsyncWrite for FirstByte {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.io).poll_write(cx, bytes)
+        Pin::new(&mut self.io).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.io).poll_flush(cx)
+        Pin::new(&mut self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.io).poll_shutdown(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -79,6 +81,6 @@ impl AsyncWrite for FirstByte {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.io).poll_write_vectored(cx, parts)
+        Pin::new(&mut self.io).poll_write_vectored(cx, parts)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::header::HOST;
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, Request};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -39,8 +39,6 @@ pub(super) struct Http1(Box<Inner>);
 
 struct Inner {
     sender: http1::SendRequest<Full<Bytes>>,
-    /// The value of the `Host` header.
-    host: HeaderValue,
     /// The timer for the pending response.
     timer: LazyTimer,
     /// Detects a TLS alert with which the server rejects the client after the handshake.
@@ -73,7 +71,6 @@ impl Http1 {
         limits: ConnectionLimits,
         head_bytes: usize,
         registry: &Registry,
-        coordinator: &Coordinator,
     ) -> Result<Self, AttemptError> {
         let Connected { io, address, alert, .. } = connected;
         let is_tls = IsTls::default();
@@ -94,7 +91,6 @@ impl Http1 {
         let max_age_at = now + limits.age;
         Ok(Self(Box::new(Inner {
             sender,
-            host: coordinator.authority().clone(),
             timer: LazyTimer::default(),
             alert,
             is_tls,
@@ -108,11 +104,6 @@ impl Http1 {
             expires: max_age_at.min(now + limits.idle),
             task,
         })))
-    }
-
-    /// Sets the `Host` header of a request.
-    pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>) {
-        request.headers_mut().insert(HOST, self.0.host.clone());
     }
 
     /// Sends the request immediately. The future returns the response.
@@ -208,6 +199,11 @@ impl Http1 {
         }
         failed.with_source(error)
     }
+}
+
+/// Sets the `Host` header of a request.
+pub(super) fn complete(request: &mut Request<Full<Bytes>>, coordinator: &Coordinator) {
+    request.headers_mut().insert(HOST, coordinator.authority().clone());
 }
 
 /// Parses the `timeout` of a header such as `timeout=5, max=100`. Both parts are optional.

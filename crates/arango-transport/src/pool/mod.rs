@@ -8,9 +8,11 @@
 
 pub(crate) mod body;
 pub(crate) mod body_end;
+mod client_name;
 mod connecting;
 mod connection;
 mod first_byte;
+mod flush_once;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;
@@ -25,8 +27,10 @@ mod lazy_timer;
 mod permit;
 mod pooled;
 pub(crate) mod pools;
+mod read_when_woken;
 mod registry;
 mod stats;
+mod sub_waker;
 mod waiters;
 
 use std::fmt;
@@ -45,6 +49,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use crate::call::attempt_request::{AttemptPlan, AttemptRequest, UnsentRequest};
+use crate::call::context::CallContext;
 use crate::config::limits::PoolLimits;
 use crate::connect::connector::Connector;
 use crate::error::attempt::Phase;
@@ -220,12 +225,15 @@ impl Pool {
     /// Sends a request on a connection of the pool.
     ///
     /// If the connection turns out to have been closed before it accepted the request, the request is sent on
-    /// another one. The future ends at the deadline of the attempt, so no other layer needs a timer for it.
-    pub(crate) async fn send(self, outgoing: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
+    /// another one. The future ends at the deadline of the attempt, so no other layer needs a timer for it. `context`
+    /// is that of the plan.
+    pub(crate) async fn send(
+        self,
+        outgoing: AttemptRequest,
+        context: &CallContext,
+    ) -> Result<AttemptResponse, AttemptError> {
         let outgoing = outgoing.into_inner();
-        let AttemptPlan { ref context, number, new_connection, bypass_limit, started, deadline, .. } =
-            outgoing.plan;
-        let context = Arc::clone(context);
+        let AttemptPlan { number, new_connection, bypass_limit, started, deadline, .. } = outgoing.plan;
         // The request stays boxed until a connection takes it, which keeps this future small.
         let mut unsent = UnsentRequest::Planned(outgoing);
         let mut accepts = if new_connection { Accepts::Unused } else { Accepts::Any };
@@ -253,7 +261,7 @@ impl Pool {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .with_source("middleware sent a request of an attempt that has ended"));
             }
-            connection.complete(unsent.request_mut());
+            connection.complete(unsent.request_mut(), permit.coordinator());
             context.attempts.record_connection(connection.info());
             context.progress.set_phase(Phase::Sent);
             // Pinned here, because awaiting a future by value moves it once more.
@@ -386,7 +394,8 @@ impl Service<AttemptRequest> for Pool {
     }
 
     fn call(&mut self, outgoing: AttemptRequest) -> Self::Future {
-        Box::pin(self.clone().send(outgoing))
+        let (pool, context) = (self.clone(), Arc::clone(&outgoing.plan().context));
+        Box::pin(async move { pool.send(outgoing, &context).await })
     }
 }
 

@@ -45,12 +45,11 @@ impl Handshake {
                 let chosen = stream.get_ref().1.alpn_protocol();
                 let known = [HttpProtocol::Http1, HttpProtocol::Http2];
                 let agreed = known.into_iter().find(|protocol| chosen == Some(protocol.alpn()));
-                let alert = EarlyAlert::default();
                 // Before TLS 1.3 the client's certificate is verified during the handshake.
                 if stream.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
-                    return Ok((Box::new(stream), agreed, alert));
+                    return Ok((Box::new(stream), agreed, EarlyAlert::default()));
                 }
-                let stream = AlertIo::new(stream, alert.clone(), self.has_identity());
+                let (stream, alert) = AlertIo::new(stream, self.has_identity());
                 return Ok((Box::new(stream), agreed, alert));
             }
             Ok(Err(error)) => self.failed(&error),

@@ -13,6 +13,7 @@ use http::HeaderValue;
 use tower::{Layer, Service};
 
 use crate::call::attempt_request::AttemptRequest;
+use crate::call::context::CallContext;
 use crate::error::attempt_error::AttemptError;
 use crate::layers::attempt::report::{Reporter, RunningAttempt};
 use crate::pool::body::AttemptResponse;
@@ -75,9 +76,29 @@ impl<S: SendAttempt> Service<AttemptRequest> for SingleAttempt<S> {
         let span = trace::attempt(&context, member.key(), number);
         let is_timed = member.is_load_measured() && context.call.properties.is_measured;
         let reporter = Arc::clone(&self.reporter);
-        let attempt = RunningAttempt { context, number, sent_before, started, token, is_timed, reporter };
+        let mut attempt = RunningAttempt {
+            context,
+            number,
+            sent_before,
+            started,
+            token,
+            is_timed,
+            has_ended: false,
+            reporter,
+        };
         let inner = self.inner.clone();
-        let run = run(attempt, move || inner.send(request));
+        // A block and no async function, which stores its arguments twice: each waiting call has this future.
+        let run = async move {
+            let responses_before = attempt.reporter.pool.responses();
+            let received = match inner.send(request, &attempt.context).await {
+                Ok(response) => {
+                    attempt.reporter.record_queue_time(response.headers());
+                    receive::read(&attempt.context, response).await
+                }
+                Err(error) => Err(error),
+            };
+            report::end(&mut attempt, received, responses_before)
+        };
         if span.is_disabled() { Box::pin(run) } else { Box::pin(trace::attempted(span, run)) }
     }
 }
@@ -86,30 +107,13 @@ impl<S: SendAttempt> Service<AttemptRequest> for SingleAttempt<S> {
 ///
 /// Like a tower service that is always ready, but its future has no name: so the future of the whole attempt is one.
 pub(crate) trait SendAttempt: Clone + Send + Sync + 'static {
-    /// Sends the attempt, until the head of its response has arrived or its deadline has passed.
+    /// Sends the attempt, until the head of its response has arrived or its deadline has passed. `context` is that of
+    /// its plan.
     fn send(
         self,
         request: AttemptRequest,
-    ) -> impl Future<Output = Result<AttemptResponse, AttemptError>> + Send + 'static;
-}
-
-/// Runs an attempt. `send` returns the future instead of being it, because moving a large future is expensive.
-async fn run<F>(
-    mut attempt: RunningAttempt,
-    send: impl FnOnce() -> F,
-) -> Result<AttemptResponse, AttemptError>
-where
-    F: Future<Output = Result<AttemptResponse, AttemptError>>,
-{
-    let responses_before = attempt.reporter.pool.responses();
-    let received = match send().await {
-        Ok(response) => {
-            attempt.reporter.record_queue_time(response.headers());
-            receive::read(&attempt.context, response).await
-        }
-        Err(error) => Err(error),
-    };
-    report::end(&mut attempt, received, responses_before)
+        context: &CallContext,
+    ) -> impl Future<Output = Result<AttemptResponse, AttemptError>> + Send;
 }
 
 /// Sets the header that limits the time in the server's queue, if there is a limit.

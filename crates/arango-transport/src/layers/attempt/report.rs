@@ -30,15 +30,16 @@ pub(crate) struct RunningAttempt {
     pub(crate) started: Instant,
     /// The token that the request carries.
     pub(crate) token: Option<Arc<Token>>,
-    /// Whether the response time is measured. Not after the attempt has ended.
+    /// Whether the response time is measured.
     pub(crate) is_timed: bool,
+    pub(crate) has_ended: bool,
     pub(crate) reporter: Arc<Reporter>,
 }
 
 impl RunningAttempt {
     /// Ends the attempt. Returns how often the request was sent.
     fn end(&mut self) -> u32 {
-        self.is_timed = false;
+        self.has_ended = true;
         self.close()
     }
 
@@ -50,6 +51,9 @@ impl RunningAttempt {
 
 impl Drop for RunningAttempt {
     fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
         let sends = self.close();
         if self.is_timed && sends > 0 {
             self.reporter.member.record_abandoned(self.started);

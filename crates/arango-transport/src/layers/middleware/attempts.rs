@@ -84,13 +84,17 @@ where
 pub(crate) struct IntoHttp(pub(super) AttemptService);
 
 impl SendAttempt for IntoHttp {
-    async fn send(self, attempt: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
+    async fn send(
+        self,
+        attempt: AttemptRequest,
+        context: &CallContext,
+    ) -> Result<AttemptResponse, AttemptError> {
         let (plan, mut request) = attempt.into_parts();
-        let (context, deadline) = (Arc::clone(&plan.context), plan.deadline);
+        let deadline = plan.deadline;
         request.extensions_mut().insert(plan);
         match timeout_at(deadline, self.0.oneshot(request)).await {
             Ok(response) => response.map(Box::new),
-            Err(_) => Err(timed_out(&context)),
+            Err(_) => Err(timed_out(context)),
         }
     }
 }
@@ -131,12 +135,13 @@ impl<S: SendAttempt> Service<Request<Full<Bytes>>> for FromHttp<S> {
             return Box::pin(std::future::ready(Err(invalid.with_source(error))));
         }
         plan.context.progress.set_request_encodings(request.headers());
-        let response = self.inner.clone().send(AttemptRequest::new(plan, request));
+        let (inner, context) = (self.inner.clone(), Arc::clone(&plan.context));
+        let attempt = AttemptRequest::new(plan, request);
         Box::pin(async move {
             if Handle::try_current().is_err() {
                 return Err(AttemptError::new(ErrorKind::NoRuntime, Outcome::NotExecuted, Phase::Waiting));
             }
-            response.await.map(|response| *response)
+            inner.send(attempt, &context).await.map(|response| *response)
         })
     }
 }

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 use crate::pool::h2::read_activity::{ReadActivity, ReadActivityIo};
-use crate::pool::h2::sub_waker::WokenTask;
+use crate::pool::h2::woken_task::WokenTask;
 
 /// How long the final GOAWAY may take if the server does not read it.
 const GOAWAY_TIMEOUT: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@ mod driver;
 mod error;
 mod read_activity;
 mod streams;
-mod sub_waker;
+mod woken_task;
 
 use std::error::Error as _;
 use std::net::SocketAddr;

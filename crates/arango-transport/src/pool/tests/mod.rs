@@ -160,13 +160,18 @@ async fn greet(peer: &mut DuplexStream, path: &str, call: Call) {
     settle().await;
 }
 
-/// Reads the head of a request and returns its path.
-async fn read_path(peer: &mut DuplexStream) -> String {
+/// Reads the head of a request.
+async fn read_head(peer: &mut DuplexStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(peer.read_u8().await.unwrap());
     }
-    String::from_utf8(head).unwrap().split(' ').nth(1).unwrap().to_owned()
+    String::from_utf8(head).unwrap()
+}
+
+/// Reads the head of a request and returns its path.
+async fn read_path(peer: &mut DuplexStream) -> String {
+    read_head(peer).await.split(' ').nth(1).unwrap().to_owned()
 }
 
 async fn write(peer: &mut DuplexStream, text: &str) {

@@ -154,3 +154,26 @@ async fn a_streamed_body_fails_after_its_idle_time_and_its_connection_is_closed(
     assert_eq!((pool.open(), pool.0.permits.available_permits()), (0, 128));
     assert!(body.frame().await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_connection_names_the_client_once_and_the_coordinator_in_each_request() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    for path in ["/1", "/2"] {
+        let call = send(&pool, get_on_new(path)).await;
+        let mut peer = peers.recv().await.unwrap();
+        let mut heads = vec![read_head(&mut peer).await];
+        write(&mut peer, HELLO).await;
+        assert_eq!(whole(call).await, "hello");
+        settle().await;
+        for path in ["/3", "/4"] {
+            let call = send(&pool, get(path)).await;
+            heads.push(read_head(&mut peer).await);
+            write(&mut peer, HELLO).await;
+            assert_eq!(whole(call).await, "hello");
+            settle().await;
+        }
+        let named: Vec<_> = heads.iter().map(|head| head.contains("x-arango-driver: arango-rs/")).collect();
+        assert_eq!(named, [true, false, false]);
+        assert!(heads.iter().all(|head| head.contains("host: 127.0.0.1:8529\r\n")), "{heads:?}");
+    }
+}

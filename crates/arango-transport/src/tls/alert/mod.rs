@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The alert that ended a connection before any data was received.
 ///
-/// Clones share the state of one connection.
+/// Clones share the state of one connection. By default it is that of a connection without such alerts.
 #[derive(Clone, Default)]
-pub(crate) struct EarlyAlert(Arc<State>);
+pub(crate) struct EarlyAlert(Option<Arc<State>>);
 
 #[derive(Default)]
 struct State {
@@ -29,7 +29,7 @@ struct State {
 impl EarlyAlert {
     /// Returns why the server rejected the client; `None` if it sent data first.
     pub(crate) fn refusal(&self) -> Option<&str> {
-        self.0.refusal.get().map(String::as_str)
+        self.0.as_ref()?.refusal.get().map(String::as_str)
     }
 
     /// Ignores the data received so far.
@@ -37,14 +37,16 @@ impl EarlyAlert {
     /// For HTTP/2, where a server may send its settings before it has verified the client's certificate.
     #[cfg(feature = "http2")]
     pub(crate) fn reset(&self) {
-        self.0.received.store(false, Ordering::Relaxed);
+        if let Some(state) = &self.0 {
+            state.received.store(false, Ordering::Relaxed);
+        }
     }
 }
 
 /// A TLS stream that records such an alert.
 pub(super) struct AlertIo<S> {
     stream: S,
-    alert: EarlyAlert,
+    state: Arc<State>,
     /// Whether the client has a certificate.
     has_identity: bool,
     /// The error of a failed write.
@@ -52,19 +54,22 @@ pub(super) struct AlertIo<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AlertIo<S> {
-    pub(super) fn new(stream: S, alert: EarlyAlert, has_identity: bool) -> Self {
-        Self { stream, alert, has_identity, failed: None }
+    /// Wraps a stream. Returns the state for its alert, too.
+    pub(super) fn new(stream: S, has_identity: bool) -> (Self, EarlyAlert) {
+        let state = Arc::<State>::default();
+        let alert = EarlyAlert(Some(Arc::clone(&state)));
+        (Self { stream, state, has_identity, failed: None }, alert)
     }
 
     fn record(&self, error: &io::Error) {
         if let Some(alert) = refusing_alert(error).filter(|_| !self.received()) {
-            self.alert.0.refusal.get_or_init(|| explain(alert, self.has_identity));
+            self.state.refusal.get_or_init(|| explain(alert, self.has_identity));
         }
     }
 
     // Relaxed: the same task reads and writes.
     fn received(&self) -> bool {
-        self.alert.0.received.load(Ordering::Relaxed)
+        self.state.received.load(Ordering::Relaxed)
     }
 
     /// Writes, and reads once after a failure.
@@ -82,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AlertIo<S> {
                 written => return written,
             }
         }
-        if !self.received() && self.alert.refusal().is_none() {
+        if !self.received() && self.state.refusal.get().is_none() {
             let mut bytes = [0; 256];
             if let Err(error) = ready!(Pin::new(&mut *self).poll_read(cx, &mut ReadBuf::new(&mut bytes))) {
                 self.record(&error);
@@ -102,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for AlertIo<S> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         match &read {
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                self.alert.0.received.store(true, Ordering::Relaxed);
+                self.state.received.store(true, Ordering::Relaxed);
             }
             Poll::Ready(Err(error)) => self.record(error),
             _ => {}

@@ -39,8 +39,7 @@ impl AsyncWrite for Scripted {
 fn scripted<const N: usize>(
     script: [Result<&'static [u8], AlertDescription>; N],
 ) -> (AlertIo<Scripted>, EarlyAlert) {
-    let alert = EarlyAlert::default();
-    (AlertIo::new(Scripted(script.into()), alert.clone(), false), alert)
+    AlertIo::new(Scripted(script.into()), false)
 }
 
 #[tokio::test]

@@ -1,26 +1,19 @@
 //! Futures that share a task and are polled only when they were woken.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll};
+
+use crate::pool::sub_waker::SubWaker;
 
 /// One of several futures that share a task.
 pub(super) struct WokenTask<F> {
     future: F,
-    /// The waker, and the task that polled the future last.
-    sub_waker: Option<(Arc<SubWaker>, Waker)>,
-}
-
-/// Wakes the task and records which future was woken.
-struct SubWaker {
-    is_woken: AtomicBool,
-    task: Waker,
+    waker: SubWaker,
 }
 
 impl<F: Future + Unpin> WokenTask<F> {
     pub(super) fn new(future: F) -> Self {
-        Self { future, sub_waker: None }
+        Self { future, waker: SubWaker::default() }
     }
 
     pub(super) fn get(&self) -> &F {
@@ -29,45 +22,22 @@ impl<F: Future + Unpin> WokenTask<F> {
 
     /// Makes the next poll run the future.
     pub(super) fn wake_task(&self) {
-        if let Some((sub_waker, _)) = &self.sub_waker {
-            sub_waker.is_woken.store(true, Ordering::Release);
-        }
+        self.waker.set_woken();
     }
 
     /// Polls the future if it was woken or if the task is new; otherwise returns `None`.
     pub(super) fn poll(&mut self, cx: &Context<'_>) -> Option<Poll<F::Output>> {
-        let (sub_waker, waker) = match &mut self.sub_waker {
-            Some(current) if current.0.task.will_wake(cx.waker()) => current,
-            other => {
-                let sub_waker =
-                    Arc::new(SubWaker { is_woken: AtomicBool::new(true), task: cx.waker().clone() });
-                other.insert((Arc::clone(&sub_waker), sub_waker.into()))
-            }
-        };
-        // Reset before the poll, so that a wake-up during the poll counts for the next one.
-        if !sub_waker.is_woken.swap(false, Ordering::AcqRel) {
-            return None;
-        }
+        let waker = self.waker.if_woken(cx)?;
         Some(Pin::new(&mut self.future).poll(&mut Context::from_waker(waker)))
-    }
-}
-
-impl Wake for SubWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.is_woken.store(true, Ordering::Release);
-        self.task.wake_by_ref();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::sync::Mutex;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::task::{Wake, Waker};
 
     use super::*;
 

@@ -1,0 +1,116 @@
+//! A byte stream that is flushed only after a write.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A byte stream that ignores a flush if nothing was written since the last one.
+///
+/// hyper flushes several times for each request, which is expensive over TLS.
+pub(super) struct FlushOnce<S> {
+    stream: S,
+    is_flushed: bool,
+}
+
+impl<S> FlushOnce<S> {
+    /// Wraps a stream, which may contain writes that are not flushed yet.
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, is_flushed: false }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for FlushOnce<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for FlushOnce<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.is_flushed = false;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_flushed {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            self.is_flushed = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.is_flushed = false;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    /// A stream that counts its flushes, and completes one only when it is asked for the second time.
+    #[derive(Default)]
+    struct Counting {
+        written: Vec<u8>,
+        flushes: usize,
+    }
+
+    impl AsyncWrite for Counting {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.written).poll_write(cx, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.flushes += 1;
+            if !self.flushes.is_multiple_of(2) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_flushed_to_the_end_after_each_write_and_not_again() {
+        let mut stream = FlushOnce::new(Counting::default());
+        stream.flush().await.unwrap();
+        assert_eq!(stream.stream.flushes, 2, "what was written before");
+        for (bytes, flushes) in [(b"one", 4), (b"two", 6)] {
+            stream.write_all(bytes).await.unwrap();
+            for _ in 0..3 {
+                stream.flush().await.unwrap();
+            }
+            assert_eq!(stream.stream.flushes, flushes);
+        }
+        assert_eq!(stream.stream.written, b"onetwo");
+    }
+}
