@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use crate::decode_error_path::{decode_error_path, syntax_error};
 use crate::error::object::ErrorObject;
 use crate::output_error::OutputError;
+use crate::spare_header_maps::SpareHeaderMaps;
 
 /// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
 const ERROR_OBJECT_BYTES: usize = 64 << 10;
@@ -35,14 +36,25 @@ const ERROR_OBJECT_BYTES: usize = 64 << 10;
 #[derive(Clone)]
 pub struct ApiResponse {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Headers,
     body: Bytes,
 }
 
 impl ApiResponse {
     /// Creates a response from its parts.
     pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Self { status, headers, body }
+        Self { status, headers: Headers { map: Some(headers), spare: None }, body }
+    }
+
+    /// Creates a response whose header map is kept for later requests when the response is dropped.
+    #[doc(hidden)] // for the crate `arango-transport`
+    pub fn with_spare_headers(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        spare: SpareHeaderMaps,
+    ) -> Self {
+        Self { status, headers: Headers { map: Some(headers), spare: Some(spare) }, body }
     }
 
     /// Returns the status.
@@ -52,7 +64,7 @@ impl ApiResponse {
 
     /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.headers.map.as_ref().expect("the map is taken only when it is dropped")
     }
 
     /// Returns the body as received.
@@ -207,6 +219,25 @@ impl ApiResponse {
             (false, path) => format!("{part_path}.{path}"),
         };
         OutputError::decode(self, path, error)
+    }
+}
+
+/// The headers of a response.
+#[derive(Clone)]
+struct Headers {
+    /// `None` only while it is dropped.
+    map: Option<HeaderMap>,
+    /// Where the map is kept afterwards, if anywhere.
+    spare: Option<SpareHeaderMaps>,
+}
+
+impl Drop for Headers {
+    fn drop(&mut self) {
+        if let Some(spare) = &self.spare
+            && let Some(map) = self.map.take()
+        {
+            spare.keep(map);
+        }
     }
 }
 

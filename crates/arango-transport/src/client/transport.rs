@@ -234,7 +234,7 @@ impl Transport {
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&context)).await {
-            Ok(mut response) => match read(&context, buffer(&mut response)) {
+            Ok(mut response) => match read(&context, self.buffer(&mut response)) {
                 // Returned directly: a value kept across an await would be moved once more.
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
@@ -290,7 +290,8 @@ impl Transport {
         }
         let context = response_check::resume(&self.0.members, &rejected, error);
         let mut response = self.run(Arc::clone(&context)).await?;
-        Ok((context, buffer(&mut response)))
+        let response = self.buffer(&mut response);
+        Ok((context, response))
     }
 
     /// Returns the random source, for pauses in code above the transport.
@@ -321,16 +322,22 @@ impl Transport {
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
     fn record(&self, request: Request<impl Into<Full<Bytes>>>, call: Call) -> Arc<CallContext> {
-        CallContext::new(
-            call,
-            ReplayableRequest::from_request(request),
-            self.0.settings.load(),
-            &self.0.untracked,
-        )
+        CallContext::new(call, request, self.0.settings.load(), &self.0.untracked)
+    }
+
+    /// Takes what an operation reads out of a response with a buffered body.
+    ///
+    /// By reference, because the whole response is large.
+    fn buffer(&self, response: &mut Response<Body>) -> ApiResponse {
+        let body =
+            response.body_mut().take_buffered().expect("the body of a call that is not streaming was read");
+        let headers = std::mem::take(response.headers_mut());
+        let spare = self.0.retry.spare_headers.clone();
+        ApiResponse::with_spare_headers(response.status(), headers, body, spare)
     }
 
     async fn run(&self, context: Arc<CallContext>) -> Result<AttemptResponse, Error> {
-        let of = |request: &ReplayableRequest| (request.method.clone(), request.uri.path().to_owned());
+        let of = |request: &ReplayableRequest| (request.method.clone(), request.path().to_owned());
         let Some(_running) = self.0.lifecycle.begin() else {
             let (method, path) = of(&context.request);
             return Err(Error::closed(&context.call, method, path));
@@ -339,7 +346,7 @@ impl Transport {
             let (method, path) = of(&context.request);
             return Err(Error::without_runtime(&context.call, method, &path, Outcome::NotExecuted));
         }
-        if let Err(error) = framing::reject_framing_headers(context.request.headers()) {
+        if let Err(error) = context.request.headers().map_or(Ok(()), framing::reject_framing_headers) {
             let (method, path) = of(&context.request);
             return Err(Error::request(&context.call, method, &path, error));
         }
@@ -375,14 +382,4 @@ impl fmt::Debug for Transport {
             .field("limits", &self.0.settings.load().limits)
             .finish_non_exhaustive()
     }
-}
-
-/// Takes what an operation reads out of a response with a buffered body.
-///
-/// By reference, because the whole response is large.
-fn buffer(response: &mut Response<Body>) -> ApiResponse {
-    let bytes =
-        response.body_mut().take_buffered().expect("the body of a call that is not streaming was read");
-    let headers = std::mem::take(response.headers_mut());
-    ApiResponse::new(response.status(), headers, bytes)
 }

@@ -68,7 +68,7 @@ impl FactSources {
     /// A user without rights for an unknown database gets an authorization error instead, so that names cannot be
     /// guessed. If the database was created recently, it is not propagated yet.
     pub(crate) fn correct_kind(&self, context: &CallContext, attempt: &mut Attempt, now: Instant) {
-        if rules::refuses_token(attempt) && self.created.database(context.request.uri.path(), now) {
+        if rules::refuses_token(attempt) && self.created.database(context.request.path(), now) {
             attempt.kind = ErrorKind::DatabaseUnknown;
         }
     }
@@ -138,7 +138,7 @@ impl FactSources {
 
     /// Returns whether a resource is reported as unknown only because it is not propagated yet.
     fn is_propagating(&self, context: &CallContext, attempt: &Attempt, now: Instant) -> bool {
-        let path = || context.request.uri.path();
+        let path = || context.request.path();
         match attempt.kind {
             ErrorKind::DatabaseUnknown => {
                 context.call.existence() == Existence::Certain || self.created.database(path(), now)
