@@ -277,6 +277,16 @@ mod tests {
     }
 
     #[test]
+    fn the_header_map_of_a_response_is_kept_when_it_is_dropped() {
+        let (spare, headers) = (SpareHeaderMaps::default(), HeaderMap::with_capacity(11));
+        let response = ApiResponse::with_spare_headers(StatusCode::OK, headers, Bytes::new(), spare.clone());
+        assert!(response.headers().is_empty());
+        assert_eq!(spare.take().capacity(), 0, "the response has it");
+        drop(response);
+        assert!(spare.take().capacity() >= 11);
+    }
+
+    #[test]
     fn the_three_envelopes_are_read() {
         let flat = response(r#"{"error":false,"code":200,"mode":"default","new":1}"#);
         assert_eq!(flat.json::<Mode>().unwrap().mode, "default");

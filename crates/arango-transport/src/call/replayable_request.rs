@@ -118,6 +118,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_path_and_query_of_a_uri_are_sent() {
+        for (uri, expected) in [("http://elsewhere/a?b=c", "/a?b=c"), ("/a?b=c", "/a?b=c"), ("*", "*")] {
+            let template = Request::builder().uri(uri).body(Bytes::new()).unwrap();
+            assert_eq!(ReplayableRequest::from(template).request().uri(), expected);
+        }
+    }
+
+    #[test]
+    fn the_memory_of_a_spare_map_is_used() {
+        let template = ReplayableRequest::from(Request::new(Bytes::new()));
+        let mut request = Request::new(template.body());
+        let spare = HeaderMap::with_capacity(40);
+        let capacity = spare.capacity();
+        template.write_head(&mut request, spare);
+        assert_eq!(request.headers().capacity(), capacity);
+    }
+
+    #[test]
     fn each_request_has_room_for_the_headers_of_its_response() {
         let mut template = Request::new(Bytes::new());
         assert!(ReplayableRequest::from(template.clone()).request().headers().capacity() >= 11);

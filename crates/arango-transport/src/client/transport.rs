@@ -298,11 +298,11 @@ impl Transport {
         response: Result<AttemptResponse, Error>,
         read: impl FnOnce(&CallContext, ApiResponse) -> Result<T, Undecoded>,
     ) -> Result<T, Undecoded> {
-        let mut response = match response {
-            Ok(response) => response,
+        let response = match response {
+            Ok(response) => self.buffered(response),
             Err(error) => return Err(Undecoded::failed(error)),
         };
-        let output = read(context, self.buffer(&mut response));
+        let output = read(context, response);
         // The output stays where it is, because moving it is expensive.
         if output.is_ok() {
             response_check::accept(&self.0.members, context);
@@ -374,8 +374,7 @@ impl Transport {
             return Err(response_check::decode_error(&rejected, error));
         }
         let context = response_check::resume(&self.0.members, &rejected, error);
-        let mut response = self.run(Arc::clone(&context)).await?;
-        let response = self.buffer(&mut response);
+        let response = self.buffered(self.run(Arc::clone(&context)).await?);
         Ok((context, response))
     }
 
@@ -410,15 +409,13 @@ impl Transport {
         CallContext::new(call, request, self.0.settings.load(), &self.0.untracked)
     }
 
-    /// Takes what an operation reads out of a response with a buffered body.
-    ///
-    /// By reference, because the whole response is large.
-    fn buffer(&self, response: &mut Response<Body>) -> ApiResponse {
-        let body =
-            response.body_mut().take_buffered().expect("the body of a call that is not streaming was read");
-        let headers = std::mem::take(response.headers_mut());
+    /// Converts a response with a buffered body into what an operation reads.
+    #[expect(clippy::boxed_local, reason = "unboxing it before would move it once more")]
+    fn buffered(&self, response: AttemptResponse) -> ApiResponse {
+        let (parts, mut body) = response.into_parts();
+        let body = body.take_buffered().expect("the body of a call that is not streaming was read");
         let spare = self.0.retry.spare_headers.clone();
-        ApiResponse::with_spare_headers(response.status(), headers, body, spare)
+        ApiResponse::with_spare_headers(parts.status, parts.headers, body, spare)
     }
 
     async fn run(&self, context: Arc<CallContext>) -> Result<AttemptResponse, Error> {
