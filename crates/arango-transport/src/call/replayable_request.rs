@@ -95,7 +95,7 @@ impl ReplayableRequest {
 
 /// Returns a map, unless it has no memory.
 ///
-/// There is nothing to free then, but the destructor would need 50 instructions to find that out.
+/// There is nothing to free then, but the destructor would need 60 instructions to find that out.
 fn with_memory(map: HeaderMap) -> Option<HeaderMap> {
     if map.capacity() == 0 {
         std::mem::forget(map);
