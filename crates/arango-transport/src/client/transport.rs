@@ -317,23 +317,23 @@ impl Transport {
     ///
     /// As [`send_prepared`](Self::send_prepared).
     #[doc(hidden)] // for the crate `arango`
-    pub async fn recover<T>(
+    pub fn recover<T>(
         &self,
         prepared: &PreparedRequest,
         undecoded: Undecoded,
         read: impl Fn(ApiResponse) -> Result<T, OutputError>,
-    ) -> Result<T, Error> {
-        self.recover_with(&prepared.0, undecoded, &|_: &CallContext, response| read(response)).await
+    ) -> impl Future<Output = Result<T, Error>> {
+        self.recover_with(&prepared.0, undecoded, move |_, response| read(response))
     }
 
     async fn recover_with<T>(
         &self,
         context: &Arc<CallContext>,
         Undecoded(undecoded): Undecoded,
-        read: &impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
+        read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let result = match *undecoded {
-            Ok(rejected) => self.reject(Arc::clone(context), rejected, read).await,
+            Ok(rejected) => self.reject(Arc::clone(context), rejected, &read).await,
             Err(error) => Err(error),
         };
         self.record_end(context, result.as_ref().err());
