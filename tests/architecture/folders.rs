@@ -26,6 +26,7 @@ const LAYOUTS: &[Layout] = &[
             &["error"],
             &["values"],
             &["decode_error_path"],
+            &["spare_header_maps"],
             &["api_response", "output_error"],
             &["identity"],
             &["operation"],

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use crate::decode_error_path::{decode_error_path, syntax_error};
 use crate::error::object::ErrorObject;
 use crate::output_error::OutputError;
+use crate::spare_header_maps::SpareHeaderMaps;
 
 /// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
 const ERROR_OBJECT_BYTES: usize = 64 << 10;
@@ -35,14 +36,25 @@ const ERROR_OBJECT_BYTES: usize = 64 << 10;
 #[derive(Clone)]
 pub struct ApiResponse {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Headers,
     body: Bytes,
 }
 
 impl ApiResponse {
     /// Creates a response from its parts.
     pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Self { status, headers, body }
+        Self { status, headers: Headers { map: Some(headers), spare: None }, body }
+    }
+
+    /// Creates a response whose header map is kept for later requests when the response is dropped.
+    #[doc(hidden)] // for the crate `arango-transport`
+    pub fn with_spare_headers(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        spare: SpareHeaderMaps,
+    ) -> Self {
+        Self { status, headers: Headers { map: Some(headers), spare: Some(spare) }, body }
     }
 
     /// Returns the status.
@@ -52,7 +64,7 @@ impl ApiResponse {
 
     /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.headers.map.as_ref().expect("the map is taken only when it is dropped")
     }
 
     /// Returns the body as received.
@@ -210,6 +222,25 @@ impl ApiResponse {
     }
 }
 
+/// The headers of a response.
+#[derive(Clone)]
+struct Headers {
+    /// `None` only while it is dropped.
+    map: Option<HeaderMap>,
+    /// Where the map is kept afterwards, if anywhere.
+    spare: Option<SpareHeaderMaps>,
+}
+
+impl Drop for Headers {
+    fn drop(&mut self) {
+        if let Some(spare) = &self.spare
+            && let Some(map) = self.map.take()
+        {
+            spare.keep(map);
+        }
+    }
+}
+
 /// The key `error` of a success: present and false.
 struct NoError;
 
@@ -243,6 +274,16 @@ mod tests {
     #[derive(Debug, Deserialize, PartialEq)]
     struct Mode {
         mode: String,
+    }
+
+    #[test]
+    fn the_header_map_of_a_response_is_kept_when_it_is_dropped() {
+        let (spare, headers) = (SpareHeaderMaps::default(), HeaderMap::with_capacity(11));
+        let response = ApiResponse::with_spare_headers(StatusCode::OK, headers, Bytes::new(), spare.clone());
+        assert!(response.headers().is_empty());
+        assert_eq!(spare.take().capacity(), 0, "the response has it");
+        drop(response);
+        assert!(spare.take().capacity() >= 11);
     }
 
     #[test]

@@ -64,7 +64,7 @@
 //!
 //! | what | where | imports from |
 //! |---|---|---|
-//! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
+//! | failures, names and values without dependencies | `error`, `values`, `database_name`, `spare_header_maps`, `version` | no other module |
 //! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `build_error`, `created_resource`, `request_builder`, `request_path` | the rows above |
 //! | the response and what is wrong with it | `decode_error_path`, `api_response`, `output_error`, `identity` | the rows above |
 //! | the traits of operations | `operation`, `resolve` | the rows above |
@@ -88,6 +88,7 @@ mod request_builder;
 mod request_path;
 mod requirement;
 mod resolve;
+mod spare_header_maps;
 #[doc(hidden)] // for the crates with models
 pub mod values;
 mod version;
@@ -118,6 +119,8 @@ pub use request_builder::RequestBuilder;
 pub use request_path::{collection_of_path, database_of_path, document_of_path, path_without_cursor};
 pub use requirement::Requirement;
 pub use resolve::{Conclusion, Failure, Resolution, Resolve};
+#[doc(hidden)] // for the crate `arango-transport`
+pub use spare_header_maps::SpareHeaderMaps;
 pub use values::database_sharding::DatabaseSharding;
 pub use values::replication_factor::ReplicationFactor;
 pub use values::seconds::UnixSeconds;

@@ -109,6 +109,8 @@ pub use client::reconfigure::ReconfigureTransport;
 pub use client::state::ClientState;
 #[doc(hidden)] // for the crate `arango`
 pub use client::streamed_response::StreamedResponse;
+#[doc(hidden)] // for the crate `arango`
+pub use client::transport::Undecoded;
 pub use client::transport::{PreparedRequest, Transport};
 #[cfg(feature = "compression")]
 pub use compression::compressor::Compression;

@@ -21,7 +21,14 @@ struct Entries {
     current: Option<CurrentAttempt>,
     /// Whether two attempts ran at once, which only middleware can cause.
     concurrent: bool,
-    failed: Vec<Attempt>,
+    /// Boxed, because few calls have failures.
+    failures: Option<Box<Failures>>,
+}
+
+/// The attempts of a call that failed.
+#[derive(Debug, Default)]
+struct Failures {
+    attempts: Vec<Attempt>,
     /// The slots of the coordinators whose health a failure of this call has counted against.
     counted: Vec<usize>,
     /// The number of failed attempts that were discarded.
@@ -81,9 +88,10 @@ impl AttemptLog {
     /// Only the first failure of a call counts per coordinator.
     pub(crate) fn counts_against(&self, slot: usize) -> bool {
         let mut log = self.entries();
-        let first = !log.counted.contains(&slot);
+        let counted = &mut log.failures.get_or_insert_default().counted;
+        let first = !counted.contains(&slot);
         if first {
-            log.counted.push(slot);
+            counted.push(slot);
         }
         first
     }
@@ -93,13 +101,14 @@ impl AttemptLog {
     pub(crate) fn push(&self, attempt: Attempt) {
         let mut log = self.entries();
         log.current = None;
-        if log.failed.len() == MAX_FAILED_ATTEMPTS {
+        let failures = log.failures.get_or_insert_default();
+        if failures.attempts.len() == MAX_FAILED_ATTEMPTS {
             // A discarded attempt still counts for the outcome of the call.
-            let dropped = log.failed.remove(FIRST_ATTEMPTS_KEPT);
-            log.worst_dropped = log.worst_dropped.max(Some(dropped.outcome));
-            log.dropped += 1;
+            let dropped = failures.attempts.remove(FIRST_ATTEMPTS_KEPT);
+            failures.worst_dropped = failures.worst_dropped.max(Some(dropped.outcome));
+            failures.dropped += 1;
         }
-        log.failed.push(attempt);
+        failures.attempts.push(attempt);
     }
 
     /// Takes the current attempt, so that none is in progress.
@@ -131,12 +140,12 @@ impl AttemptLog {
 
     /// Returns the failed attempts.
     pub(crate) fn failed(&self) -> Vec<Attempt> {
-        self.entries().failed.clone()
+        self.entries().failures.as_ref().map(|failures| failures.attempts.clone()).unwrap_or_default()
     }
 
     /// Returns the number of failed attempts that were discarded.
     pub(crate) fn dropped(&self) -> u32 {
-        self.entries().dropped
+        self.entries().failures.as_ref().map_or(0, |failures| failures.dropped)
     }
 
     /// Returns the worst possible outcome of all attempts, if the request was sent `sent` times.
@@ -145,8 +154,9 @@ impl AttemptLog {
         let is_uncertain = log.current.as_ref().is_some_and(|current| sent > current.sent_before)
             || (log.concurrent && sent > 0);
         let uncertain = if is_uncertain { Outcome::Unknown } else { Outcome::NotExecuted };
-        let failed = log.failed.iter().map(|attempt| attempt.outcome);
-        failed.chain(log.worst_dropped).fold(uncertain, Outcome::max)
+        let Some(failures) = &log.failures else { return uncertain };
+        let failed = failures.attempts.iter().map(|attempt| attempt.outcome);
+        failed.chain(failures.worst_dropped).fold(uncertain, Outcome::max)
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use arango_protocol::RequestClass;
 use bytes::Bytes;
-use http::Request;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request};
 use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+use crate::call::replayable_request::ReplayableRequest;
 use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
 
@@ -111,6 +112,14 @@ impl AttemptPlan {
 impl AttemptRequest {
     pub(crate) fn new(plan: AttemptPlan, request: Request<Full<Bytes>>) -> Self {
         Self(Box::new(AttemptParts { plan, request }))
+    }
+
+    /// Creates the request of an attempt from that of its call. `headers` is an empty map, whose memory is used.
+    pub(crate) fn from_template(plan: AttemptPlan, template: &ReplayableRequest, headers: HeaderMap) -> Self {
+        // Completed where it stays, because moving a request is expensive.
+        let mut attempt = Self::new(plan, Request::new(template.body()));
+        template.write_head(&mut attempt.0.request, headers);
+        attempt
     }
 
     /// Returns the request.

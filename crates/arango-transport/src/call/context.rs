@@ -62,21 +62,22 @@ impl CallContext {
         self.call.own_credentials().unwrap_or(&self.settings.credentials)
     }
 
+    // Converts the request itself, because moving a converted one is expensive.
     pub(crate) fn new(
         call: Call,
-        request: ReplayableRequest,
+        request: impl Into<ReplayableRequest>,
         settings: Arc<Settings>,
         untracked: &UntrackedRequests,
     ) -> Arc<Self> {
         let started = Instant::now();
         let times = (started, deadline(started, call.limit(&settings)));
-        Self::build(call, request, settings, times, untracked, false, CompressedBody::default())
+        Self::build(call, request.into(), settings, times, untracked, false, CompressedBody::default())
     }
 
     /// Returns the context of a request that belongs to no call.
     pub(crate) fn untracked(request: &Request<Full<Bytes>>, total: Duration) -> Arc<Self> {
         let (call, template) =
-            (Call::from_method(request.method()), ReplayableRequest::from_request(request.clone()));
+            (Call::from_method(request.method()), ReplayableRequest::from(request.clone()));
         let started = Instant::now();
         let times = (started, deadline(started, total));
         Self::build(
@@ -184,7 +185,7 @@ impl CallContext {
     pub(crate) fn resume(&self, failed: AttemptError) -> Arc<Self> {
         let mut resumed = Self::build(
             self.call.clone(),
-            ReplayableRequest::from_request(self.request.request()),
+            ReplayableRequest::from(self.request.request()),
             Arc::clone(&self.settings),
             (self.started, self.deadline),
             &self.untracked,

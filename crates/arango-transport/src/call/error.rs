@@ -36,7 +36,7 @@ impl Error {
             stopped_by,
             name: context.call.name,
             method: context.request.method.clone(),
-            path: path_without_cursor(context.request.uri.path()),
+            path: path_without_cursor(context.request.path()),
             class: context.call.properties.class,
             attempts,
             decisive,
@@ -109,7 +109,7 @@ impl Error {
 
     /// Creates the error of an operation that all coordinators are known to lack.
     pub(crate) fn unsupported_by_all(context: &CallContext, unsupported: Unsupported) -> Self {
-        let path = path_without_cursor(context.request.uri.path());
+        let path = path_without_cursor(context.request.path());
         let method = context.request.method.clone();
         let mut error = Self::unsent(&context.call, method, path, ErrorKind::NotSupported);
         error.0.unsupported = Some(Box::new(unsupported));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body::Body;
 use http_body_util::Full;
@@ -18,27 +19,33 @@ const RESPONSE_HEADERS: usize = 11;
 /// The parts of a request, from which each attempt's request is built. Cloning the buffered body is cheap.
 pub(crate) struct ReplayableRequest {
     pub(crate) method: Method,
-    pub(crate) uri: Uri,
-    headers: HeaderMap,
+    path_and_query: PathAndQuery,
+    /// Headers set by the caller or by middleware. Usually there are none.
+    headers: Option<HeaderMap>,
     body: Full<Bytes>,
     /// Extensions set by the caller or by middleware. Usually there are none.
     extensions: Option<Extensions>,
 }
 
-impl ReplayableRequest {
-    pub(crate) fn from_request(request: Request<impl Into<Full<Bytes>>>) -> Self {
+impl<B: Into<Full<Bytes>>> From<Request<B>> for ReplayableRequest {
+    fn from(request: Request<B>) -> Self {
         let (parts, body) = request.into_parts();
         let body = body.into();
         let extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
-        Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, extensions }
+        let headers = with_memory(parts.headers);
+        let path = parts.uri.into_parts().path_and_query;
+        let path_and_query = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        Self { method: parts.method, path_and_query, headers, body, extensions }
     }
+}
 
+impl ReplayableRequest {
     pub(crate) fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.extensions.as_ref()?.get()
     }
 
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
-        self.headers.get(name)
+        self.headers.as_ref()?.get(name)
     }
 
     /// Returns the length of the body, in bytes.
@@ -47,31 +54,60 @@ impl ReplayableRequest {
         self.body.size_hint().lower()
     }
 
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.headers
+    /// Returns the path, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.path_and_query.path()
+    }
+
+    /// Returns the headers; `None` if there are none.
+    pub(crate) fn headers(&self) -> Option<&HeaderMap> {
+        self.headers.as_ref()
+    }
+
+    pub(crate) fn body(&self) -> Full<Bytes> {
+        self.body.clone()
     }
 
     pub(crate) fn request(&self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(self.body.clone());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        // Not cloned: a clone has no room for more headers.
-        let headers = request.headers_mut();
-        headers.reserve(RESPONSE_HEADERS.max(self.headers.len() + ADDED_HEADERS));
-        for (name, value) in &self.headers {
-            headers.append(name, value.clone());
+        let mut request = Request::new(self.body());
+        self.write_head(&mut request, HeaderMap::new());
+        request
+    }
+
+    /// Writes everything but the body into a new request. `headers` is an empty map, whose memory is used.
+    pub(crate) fn write_head(&self, request: &mut Request<Full<Bytes>>, mut headers: HeaderMap) {
+        request.method_mut().clone_from(&self.method);
+        *request.uri_mut() = Uri::from(self.path_and_query.clone());
+        let own = self.headers.as_ref().map_or(0, HeaderMap::len);
+        headers.reserve(RESPONSE_HEADERS.max(own + ADDED_HEADERS));
+        if let Some(own) = &self.headers {
+            // Not cloned: a clone has no room for more headers.
+            for (name, value) in own {
+                headers.append(name, value.clone());
+            }
         }
+        drop(with_memory(std::mem::replace(request.headers_mut(), headers)));
         if let Some(extensions) = &self.extensions {
             *request.extensions_mut() = extensions.clone();
         }
-        request
     }
+}
+
+/// Returns a map, unless it has no memory.
+///
+/// There is nothing to free then, but the destructor would need 60 instructions to find that out.
+fn with_memory(map: HeaderMap) -> Option<HeaderMap> {
+    if map.capacity() == 0 {
+        std::mem::forget(map);
+        return None;
+    }
+    Some(map)
 }
 
 impl fmt::Debug for ReplayableRequest {
     // Headers and body are left out because they may contain credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.uri.path())
+        write!(f, "{} {}", self.method, self.path())
     }
 }
 
@@ -82,11 +118,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_path_and_query_of_a_uri_are_sent() {
+        for (uri, expected) in [("http://elsewhere/a?b=c", "/a?b=c"), ("/a?b=c", "/a?b=c"), ("*", "*")] {
+            let template = Request::builder().uri(uri).body(Bytes::new()).unwrap();
+            assert_eq!(ReplayableRequest::from(template).request().uri(), expected);
+        }
+    }
+
+    #[test]
+    fn the_memory_of_a_spare_map_is_used() {
+        let template = ReplayableRequest::from(Request::new(Bytes::new()));
+        let mut request = Request::new(template.body());
+        let spare = HeaderMap::with_capacity(40);
+        let capacity = spare.capacity();
+        template.write_head(&mut request, spare);
+        assert_eq!(request.headers().capacity(), capacity);
+    }
+
+    #[test]
     fn each_request_has_room_for_the_headers_of_its_response() {
         let mut template = Request::new(Bytes::new());
-        assert!(ReplayableRequest::from_request(template.clone()).request().headers().capacity() >= 11);
+        assert!(ReplayableRequest::from(template.clone()).request().headers().capacity() >= 11);
         template.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let request = ReplayableRequest::from_request(template).request();
+        let request = ReplayableRequest::from(template).request();
         assert!(request.headers().capacity() >= 11);
         assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Route};
+use arango_protocol::SpareHeaderMaps;
 use tower::util::Either;
 use tower::{Layer, ServiceBuilder};
 
@@ -133,6 +134,7 @@ pub(crate) fn assemble(
         budget: RetryBudget::new(),
         lifecycle: lifecycle.clone(),
         counts: CallTotals::default(),
+        spare_headers: SpareHeaderMaps::default(),
     }));
     let hedge_tracker =
         HedgeTracker::new(hedging, members.clone(), retry.0.budget.clone(), retry.0.counts.clone());

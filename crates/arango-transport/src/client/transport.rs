@@ -74,6 +74,24 @@ pub struct Transport(pub(crate) Arc<Inner>);
 #[doc(hidden)] // for the crate `arango`
 pub struct PreparedRequest(Arc<CallContext>);
 
+/// What a call has got instead of an output: an error, or a response that decoding has rejected. Boxed, because it is rare.
+#[derive(Debug)]
+#[must_use = "the call has not ended"]
+#[doc(hidden)] // for the crate `arango`
+pub struct Undecoded(Box<Result<OutputError, Error>>);
+
+impl Undecoded {
+    #[cold]
+    fn failed(error: Error) -> Self {
+        Self(Box::new(Err(error)))
+    }
+
+    #[cold]
+    fn rejected(error: OutputError) -> Self {
+        Self(Box::new(Ok(error)))
+    }
+}
+
 /// The state shared by all clones.
 pub(crate) struct Inner {
     pub(crate) stack: Stack,
@@ -233,26 +251,93 @@ impl Transport {
         context: Arc<CallContext>,
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
-        let failed = match self.run(Arc::clone(&context)).await {
-            Ok(mut response) => match read(&context, buffer(&mut response)) {
-                // Returned directly: a value kept across an await would be moved once more.
-                Ok(output) => {
-                    response_check::accept(&self.0.members, &context);
-                    self.record_end(&context, None);
-                    return Ok(output);
-                }
-                Err(error) => match Box::pin(self.reject(Arc::clone(&context), error, &read)).await {
-                    Ok(output) => {
-                        self.record_end(&context, None);
-                        return Ok(output);
-                    }
-                    Err(error) => error,
-                },
-            },
-            Err(error) => error,
+        let read_response =
+            |context: &CallContext, response| read(context, response).map_err(Undecoded::rejected);
+        match self.decode_with(&context, self.run(Arc::clone(&context)).await, read_response) {
+            Ok(output) => Ok(output),
+            Err(undecoded) => Box::pin(self.recover_with(&context, undecoded, &read)).await,
+        }
+    }
+
+    /// Sends a [prepared](Self::prepare) request once, and returns the response when it has arrived completely.
+    ///
+    /// For callers that [decode](Self::decode) it where they return its output: each further function that it is passed
+    /// through moves it. The future does not depend on the operation, so that it is compiled only once.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_prepared`](Self::send_prepared), but for those of decoding.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn send_undecoded(
+        &self,
+        prepared: &PreparedRequest,
+    ) -> impl Future<Output = Result<AttemptResponse, Error>> {
+        self.run(Arc::clone(&prepared.0))
+    }
+
+    /// Decodes the response to a [prepared](Self::prepare) request. This ends the call, if it succeeds.
+    ///
+    /// # Errors
+    ///
+    /// If there is no response, or if `read` rejects it. The call then continues with [`recover`](Self::recover).
+    #[doc(hidden)] // for the crate `arango`
+    #[inline]
+    pub fn decode<T>(
+        &self,
+        prepared: &PreparedRequest,
+        response: Result<AttemptResponse, Error>,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
+    ) -> Result<T, Undecoded> {
+        self.decode_with(&prepared.0, response, |_, response| read(response).map_err(Undecoded::rejected))
+    }
+
+    #[inline]
+    fn decode_with<T>(
+        &self,
+        context: &CallContext,
+        response: Result<AttemptResponse, Error>,
+        read: impl FnOnce(&CallContext, ApiResponse) -> Result<T, Undecoded>,
+    ) -> Result<T, Undecoded> {
+        let response = match response {
+            Ok(response) => self.buffered(response),
+            Err(error) => return Err(Undecoded::failed(error)),
         };
-        self.record_end(&context, Some(&failed));
-        Err(failed)
+        let output = read(context, response);
+        // The output stays where it is, because moving it is expensive.
+        if output.is_ok() {
+            response_check::accept(&self.0.members, context);
+            self.record_end(context, None);
+        }
+        output
+    }
+
+    /// Continues a call whose response could not be decoded, if it may continue, and ends it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_prepared`](Self::send_prepared).
+    #[doc(hidden)] // for the crate `arango`
+    pub fn recover<T>(
+        &self,
+        prepared: &PreparedRequest,
+        undecoded: Undecoded,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        self.recover_with(&prepared.0, undecoded, move |_, response| read(response))
+    }
+
+    async fn recover_with<T>(
+        &self,
+        context: &Arc<CallContext>,
+        Undecoded(undecoded): Undecoded,
+        read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
+    ) -> Result<T, Error> {
+        let result = match *undecoded {
+            Ok(rejected) => self.reject(Arc::clone(context), rejected, &read).await,
+            Err(error) => Err(error),
+        };
+        self.record_end(context, result.as_ref().err());
+        result
     }
 
     /// Continues after a response that is not a success of its call.
@@ -289,8 +374,8 @@ impl Transport {
             return Err(response_check::decode_error(&rejected, error));
         }
         let context = response_check::resume(&self.0.members, &rejected, error);
-        let mut response = self.run(Arc::clone(&context)).await?;
-        Ok((context, buffer(&mut response)))
+        let response = self.buffered(self.run(Arc::clone(&context)).await?);
+        Ok((context, response))
     }
 
     /// Returns the random source, for pauses in code above the transport.
@@ -321,16 +406,20 @@ impl Transport {
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
     fn record(&self, request: Request<impl Into<Full<Bytes>>>, call: Call) -> Arc<CallContext> {
-        CallContext::new(
-            call,
-            ReplayableRequest::from_request(request),
-            self.0.settings.load(),
-            &self.0.untracked,
-        )
+        CallContext::new(call, request, self.0.settings.load(), &self.0.untracked)
+    }
+
+    /// Converts a response with a buffered body into what an operation reads.
+    #[expect(clippy::boxed_local, reason = "unboxing it before would move it once more")]
+    fn buffered(&self, response: AttemptResponse) -> ApiResponse {
+        let (parts, mut body) = response.into_parts();
+        let body = body.take_buffered().expect("the body of a call that is not streaming was read");
+        let spare = self.0.retry.spare_headers.clone();
+        ApiResponse::with_spare_headers(parts.status, parts.headers, body, spare)
     }
 
     async fn run(&self, context: Arc<CallContext>) -> Result<AttemptResponse, Error> {
-        let of = |request: &ReplayableRequest| (request.method.clone(), request.uri.path().to_owned());
+        let of = |request: &ReplayableRequest| (request.method.clone(), request.path().to_owned());
         let Some(_running) = self.0.lifecycle.begin() else {
             let (method, path) = of(&context.request);
             return Err(Error::closed(&context.call, method, path));
@@ -339,7 +428,7 @@ impl Transport {
             let (method, path) = of(&context.request);
             return Err(Error::without_runtime(&context.call, method, &path, Outcome::NotExecuted));
         }
-        if let Err(error) = framing::reject_framing_headers(context.request.headers()) {
+        if let Err(error) = context.request.headers().map_or(Ok(()), framing::reject_framing_headers) {
             let (method, path) = of(&context.request);
             return Err(Error::request(&context.call, method, &path, error));
         }
@@ -375,14 +464,4 @@ impl fmt::Debug for Transport {
             .field("limits", &self.0.settings.load().limits)
             .finish_non_exhaustive()
     }
-}
-
-/// Takes what an operation reads out of a response with a buffered body.
-///
-/// By reference, because the whole response is large.
-fn buffer(response: &mut Response<Body>) -> ApiResponse {
-    let bytes =
-        response.body_mut().take_buffered().expect("the body of a call that is not streaming was read");
-    let headers = std::mem::take(response.headers_mut());
-    ApiResponse::new(response.status(), headers, bytes)
 }

@@ -216,7 +216,7 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
     let mut call = Call::new(&metadata, operation.properties());
     call.has_body = true;
     let request = match operation.request() {
-        Ok(request) => ReplayableRequest::from_request(request),
+        Ok(request) => ReplayableRequest::from(request),
         Err(error) => {
             return Err(LoginError::Call(Error::request(&call, metadata.method, metadata.path, error)));
         }

@@ -1,7 +1,7 @@
 //! The load balancing policy, which can be replaced while a client runs.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arango_balance::{Candidates, Policy};
 use arc_swap::ArcSwap;
@@ -15,16 +15,24 @@ pub(crate) type BoxPolicy = Box<dyn Policy<Coordinator, AttemptRequest>>;
 
 /// The policy of a client. Clones share it.
 #[derive(Clone)]
-pub(crate) struct ReplaceablePolicy(Arc<ArcSwap<BoxPolicy>>);
+pub(crate) struct ReplaceablePolicy(Arc<Policies>);
+
+struct Policies {
+    /// The policy of the builder. Kept when it is replaced, so that a client that replaces none needs no lock to read it.
+    first: BoxPolicy,
+    /// The policy that replaced it, if any did.
+    replacement: OnceLock<ArcSwap<BoxPolicy>>,
+}
 
 impl ReplaceablePolicy {
     pub(crate) fn new(policy: BoxPolicy) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(policy)))
+        Self(Arc::new(Policies { first: policy, replacement: OnceLock::new() }))
     }
 
     /// Replaces the policy for all later attempts.
     pub(crate) fn replace(&self, policy: BoxPolicy) {
-        self.0.store(Arc::new(policy));
+        let policy = Arc::new(policy);
+        self.0.replacement.get_or_init(|| ArcSwap::new(Arc::clone(&policy))).store(policy);
     }
 }
 
@@ -35,11 +43,17 @@ impl Policy<Coordinator, AttemptRequest> for ReplaceablePolicy {
         request: &AttemptRequest,
         now: Instant,
     ) -> Option<usize> {
-        self.0.load().pick(candidates, request, now)
+        match self.0.replacement.get() {
+            None => self.0.first.pick(candidates, request, now),
+            Some(policy) => policy.load().pick(candidates, request, now),
+        }
     }
 
     fn wants_load(&self) -> bool {
-        self.0.load().wants_load()
+        match self.0.replacement.get() {
+            None => self.0.first.wants_load(),
+            Some(policy) => policy.load().wants_load(),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ const TARGET: &str = "arango";
 
 /// Opens the span of a call; it has almost no cost without a subscriber.
 pub(crate) fn span(context: &CallContext) -> Span {
-    let path = context.request.uri.path();
+    let path = context.request.path();
     tracing::debug_span!(
         target: TARGET,
         "arango",

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use arango_cluster::{Availability, GetAvailability, GetEndpoints, GetServerId, GetUserDatabases, ServerId};
 use arango_transport::balance::Identity;
-use arango_transport::protocol::{DatabaseName, ErrorNumber, Operation, RequestProperties};
+use arango_transport::protocol::{BuildError, DatabaseName, ErrorNumber, Operation, RequestProperties};
 use arango_transport::{
     BoxError, BoxFuture, Call, CallOptions, Coordinator, Credentials, Discover, Discovery, Error,
     MissingPermission, RetryPolicy, Transport,
 };
 
-use crate::handles::execute::in_database;
+use crate::handles::execute::set_database;
 
 /// The timeout of one discovery call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -142,8 +142,13 @@ impl CoordinatorProbe {
         database: &str,
         call: Call,
     ) -> Result<O::Output, Error> {
-        let request = DatabaseName::new(database).map_err(Into::into);
-        match request.and_then(|name| in_database(&name, operation.request())) {
+        let request = DatabaseName::new(database).map_err(BuildError::from);
+        let request = request.and_then(|name| {
+            let mut request = operation.request()?;
+            set_database(&name, &mut request)?;
+            Ok(request)
+        });
+        match request {
             Ok(request) => {
                 let prepared = self.transport.prepare(request, call);
                 self.transport.send_prepared(prepared, |response| operation.output(response)).await

@@ -6,7 +6,7 @@ use arango_transport::protocol::{
     Affinity, ApiResponse, BuildError, DatabaseName, Metadata, Operation, RequestClass, RequestProperties,
     Requirement, Scope,
 };
-use arango_transport::{Call, Coordinator, Error, PreparedRequest};
+use arango_transport::{Call, Coordinator, Error, PreparedRequest, Undecoded};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
@@ -37,10 +37,27 @@ impl Database {
             // Boxed: rare and large, so it should not enlarge the future of every call.
             Some(_) => Box::pin(self.prepare_with_requirement(&operation)).await?,
         };
-        match self.transport.send_prepared(prepared, |response| operation.output(response)).await {
+        // Decoded here, because each further function that passes the output on would move it.
+        let read = |response| operation.output(response);
+        let response = self.transport.send_undecoded(&prepared).await;
+        match self.transport.decode(&prepared, response, read) {
+            Ok(output) => Ok(output),
+            // Boxed: rare and large, so it should not enlarge the future of every call.
+            Err(undecoded) => Box::pin(self.recover(&operation, &prepared, undecoded)).await,
+        }
+    }
+
+    /// Continues a call without an output, if it may continue, and explains its error.
+    async fn recover<O: Operation>(
+        &self,
+        operation: &O,
+        prepared: &PreparedRequest,
+        undecoded: Undecoded,
+    ) -> Result<O::Output, Error> {
+        let read = |response| operation.output(response);
+        match self.transport.recover(prepared, undecoded, read).await {
+            Ok(output) => Ok(output),
             Err(error) => Err(self.explain_single_server(&O::METADATA, error).await),
-            // Passed on as a whole: taking the output out of it would move it once more.
-            output => output,
         }
     }
 
@@ -141,9 +158,23 @@ impl Database {
             }
             (None, None) => {}
         }
-        match self.build(request, metadata.system_only) {
+        let failed =
+            |call: &Call, error| Err(Error::request(call, metadata.method.clone(), metadata.path, error));
+        let name = match &self.name {
+            Ok(name) => name,
+            Err(invalid) => return failed(&call, invalid.clone().into()),
+        };
+        let mut request = request();
+        // Changed where it is, because moving a request is expensive.
+        if !metadata.system_only
+            && let Ok(request) = &mut request
+            && let Err(error) = set_database(name, request)
+        {
+            return failed(&call, error);
+        }
+        match request {
             Ok(request) => Ok(self.transport.prepare(request, call)),
-            Err(error) => Err(Error::request(&call, metadata.method.clone(), metadata.path, error)),
+            Err(error) => failed(&call, error),
         }
     }
 
@@ -159,17 +190,6 @@ impl Database {
             Some(Pin::Preferred(_)) | None => None,
         }
     }
-
-    /// Builds the request of an operation, under the path of this database unless it needs `_system`.
-    fn build(
-        &self,
-        request: &dyn Fn() -> Result<Request<Bytes>, BuildError>,
-        system_only: bool,
-    ) -> Result<Request<Bytes>, BuildError> {
-        let name = self.name.as_ref().map_err(Clone::clone)?;
-        let request = request();
-        if system_only { request } else { in_database(name, request) }
-    }
 }
 
 /// Returns whether the caller must name a coordinator: the request changes one, or its state lives on one.
@@ -179,17 +199,12 @@ fn needs_coordinator(metadata: &Metadata, properties: &RequestProperties) -> boo
 }
 
 /// Prefixes the path of a request with that of a database.
-pub(crate) fn in_database(
-    name: &DatabaseName,
-    mut request: Result<Request<Bytes>, BuildError>,
-) -> Result<Request<Bytes>, BuildError> {
-    if let Ok(request) = &mut request
-        && !name.prefix().is_empty()
-    {
+pub(crate) fn set_database(name: &DatabaseName, request: &mut Request<Bytes>) -> Result<(), BuildError> {
+    if !name.prefix().is_empty() {
         let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
         let whole = [name.prefix(), path].concat();
         let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;
         *request.uri_mut() = Uri::from(whole);
     }
-    request
+    Ok(())
 }

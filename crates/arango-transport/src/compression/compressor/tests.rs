@@ -228,7 +228,7 @@ fn small_bodies_and_bodies_not_to_be_compressed_are_no_long_work() {
     let request = |length, encoding: Option<HeaderValue>| {
         let mut request = Request::new(Full::new(Bytes::from(vec![b'x'; length])));
         request.headers_mut().extend(encoding.map(|encoding| (CONTENT_ENCODING, encoding)));
-        ReplayableRequest::from_request(request)
+        ReplayableRequest::from(request)
     };
     let large = request(1 << 20, None);
     assert!(!Compression::disabled().must_yield(&large));

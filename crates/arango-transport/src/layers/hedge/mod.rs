@@ -94,7 +94,7 @@ where
         if result.is_none()
             && let Some(other) = hedged_coordinator(&tracker, &context)
         {
-            let template = ReplayableRequest::from_request(own_request);
+            let template = ReplayableRequest::from(own_request);
             let hedge = context.start_hedge(template, Instant::now());
             tracing::debug!(operation = context.call.name, coordinator = %other, "hedging a slow attempt");
             tracker.count();

@@ -175,24 +175,24 @@ struct FromHttp<S> {
 impl<S> FromHttp<S> {
     /// Returns the call that a request of middleware belongs to.
     fn call_request(&self, template: ReplayableRequest) -> Result<CallRequest, Error> {
-        let path = || template.uri.path().to_owned();
+        let path = || template.path().to_owned();
         let context = match (template.extension::<Arc<CallContext>>(), template.extension::<Call>()) {
             (Some(context), _) => {
-                context.progress.set_request_encodings(template.headers());
+                template.headers().iter().for_each(|headers| context.progress.set_request_encodings(headers));
                 Arc::clone(context)
             }
             // A request that middleware created, with its own call metadata.
             (None, Some(call)) => {
                 let untracked = &self.middleware.untracked;
                 untracked.add_one();
-                let own = ReplayableRequest::from_request(template.request());
+                let own = ReplayableRequest::from(template.request());
                 CallContext::new(call.clone(), own, self.settings.load(), untracked)
             }
             // Its class, coordinator and credentials are missing, so it cannot be sent.
             (None, None) => return Err(Error::missing_extensions(template.method.clone(), path())),
         };
-        if let Err(error) = framing::reject_framing_headers(template.headers()) {
-            return Err(Error::request(&context.call, template.method.clone(), template.uri.path(), error));
+        if let Err(error) = template.headers().map_or(Ok(()), framing::reject_framing_headers) {
+            return Err(Error::request(&context.call, template.method.clone(), template.path(), error));
         }
         Ok(CallRequest::from_middleware(context, template))
     }
@@ -212,7 +212,7 @@ where
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        let request = self.call_request(ReplayableRequest::from_request(request));
+        let request = self.call_request(ReplayableRequest::from(request));
         let inner = self.inner.clone();
         Box::pin(async move {
             let request = request?;
@@ -221,7 +221,7 @@ where
                 return Err(Error::without_runtime(
                     call,
                     template.method.clone(),
-                    template.uri.path(),
+                    template.path(),
                     Outcome::NotExecuted,
                 ));
             }

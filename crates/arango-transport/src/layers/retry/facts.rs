@@ -87,7 +87,7 @@ impl FactSources {
 
     /// Returns whether this client has created the database of a call recently.
     fn is_database_new(&self, context: &CallContext, now: Instant) -> bool {
-        self.created.database(context.request.uri.path(), now)
+        self.created.database(context.request.path(), now)
     }
 
     /// Returns the coordinators that certainly lack the operation of a call, or what the last of them lacks if all do
@@ -155,7 +155,7 @@ impl FactSources {
 
     /// Returns whether a resource is reported as unknown only because it is not propagated yet.
     fn is_propagating(&self, context: &CallContext, attempt: &Attempt, now: Instant) -> bool {
-        let path = || context.request.uri.path();
+        let path = || context.request.path();
         match attempt.kind {
             ErrorKind::DatabaseUnknown => {
                 context.call.existence() == Existence::Certain || self.created.database(path(), now)

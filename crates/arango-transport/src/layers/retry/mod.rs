@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use arango_protocol::{CreatedResource, ErrorKind};
+use arango_protocol::{CreatedResource, ErrorKind, SpareHeaderMaps};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
@@ -46,6 +46,8 @@ pub(crate) struct RetryState {
     pub(crate) budget: RetryBudget,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) counts: CallTotals,
+    /// Header maps of responses, for the requests of later attempts.
+    pub(crate) spare_headers: SpareHeaderMaps,
 }
 
 impl<S: Clone> Layer<S> for RetryLayer {
@@ -122,7 +124,7 @@ where
         }
         let mut plan = state.plan(context, tried, now);
         plan.new_connection = context.call.new_connection;
-        let attempt = AttemptRequest::new(plan, request.template().request());
+        let attempt = state.attempt(plan, &request);
         let state = State::First { response: self.inner.call(attempt) };
         ResponseFuture { shared: Arc::clone(&self.shared), request: Some(request), state }
     }
@@ -298,7 +300,7 @@ where
         }
         plan.new_connection = retry.new_connection;
         plan.rejected_token = token.filter(|_| retry.renew_token);
-        let attempt = AttemptRequest::new(plan, request.template().request());
+        let attempt = state.attempt(plan, &request);
         let result = match inner.ready().await {
             Ok(ready) => ready.call(attempt).await,
             Err(error) => Err(error),
@@ -319,6 +321,11 @@ impl RetryState {
     fn plan(&self, context: &Arc<CallContext>, tried: Vec<Coordinator>, now: Instant) -> AttemptPlan {
         let deadline = attempt_deadline::of(context, now, self.facts.members.len(), tried.len());
         AttemptPlan::new(context, tried, now, deadline)
+    }
+
+    /// Returns the request of an attempt.
+    fn attempt(&self, plan: AttemptPlan, request: &CallRequest) -> AttemptRequest {
+        AttemptRequest::from_template(plan, request.template(), self.spare_headers.take())
     }
 
     /// Completes the evidence of a failed attempt, and looks for coordinators if it shows that some were added.
@@ -362,7 +369,7 @@ impl RetryState {
     pub(crate) fn succeed(&self, context: &CallContext) {
         context.progress.set_succeeded(true);
         if let Some(creates) = context.request.extension::<CreatedResource>() {
-            self.facts.created.record(creates, context.request.uri.path(), Instant::now());
+            self.facts.created.record(creates, context.request.path(), Instant::now());
         }
     }
 }
