@@ -117,6 +117,7 @@ impl Elements {
     }
 
     /// Adds a key, or an object with a key and the expected revision.
+    #[inline]
     pub(super) fn push_key(&mut self, key: Key, revision: Option<Revision>) {
         #[derive(Serialize)]
         struct Removal<'a> {
@@ -178,16 +179,19 @@ impl Elements {
     }
 
     /// Returns some of the documents.
+    #[inline]
     pub(super) fn select(&self, indices: &[usize]) -> Self {
         self.select_with(indices, |_, item, json| (item.key.clone(), json))
     }
 
     /// Returns some of the documents, without the keys that were generated.
+    #[inline]
     pub(super) fn without_generated_keys(&self, indices: &[usize]) -> Self {
         self.select_with(indices, |_, item, json| without_generated_key(item, json))
     }
 
     /// Returns all documents, some of them without the keys that were generated.
+    #[inline]
     pub(super) fn with_keys_dropped(&self, indices: &[usize]) -> Self {
         let all: Vec<usize> = (0..self.items.len()).collect();
         let mut changed = self.select_with(&all, |index, item, json| {
@@ -224,6 +228,7 @@ impl Elements {
     }
 
     /// Removes the last document, and returns an array with it alone.
+    #[inline]
     pub(super) fn split_last(&mut self) -> Self {
         let mut last = Self::new();
         let Some(index) = self.items.len().checked_sub(1) else { return last };
@@ -266,6 +271,7 @@ fn finish(
 }
 
 /// Adds a key to the object that begins at `start`, as its last member: nothing else has to be moved.
+#[inline]
 fn without_generated_key(item: &Item, json: Bytes) -> (Option<Key>, Bytes) {
     match &item.key {
         Some(key) if key.is_generated() => (None, without_key_at_end(&json, key)),
@@ -273,6 +279,7 @@ fn without_generated_key(item: &Item, json: Bytes) -> (Option<Key>, Bytes) {
     }
 }
 
+#[inline]
 fn append_key(json: &mut Vec<u8>, start: usize, key: &Key) {
     json.truncate(start + json[start..].trim_ascii_end().len() - 1);
     let is_empty = json[start..].trim_ascii() == b"{";
@@ -283,6 +290,7 @@ fn append_key(json: &mut Vec<u8>, start: usize, key: &Key) {
 }
 
 /// Returns a document without the key that [`append_key`] has added.
+#[inline]
 fn without_key_at_end(document: &Bytes, key: &Key) -> Bytes {
     let member = format!("\"_key\":\"{key}\"}}");
     let Some(rest) = document.strip_suffix(member.as_bytes()) else { return document.clone() };
