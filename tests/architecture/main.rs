@@ -5,6 +5,7 @@ mod crates;
 mod features;
 mod folders;
 mod imports;
+mod lazy_compilation;
 mod links;
 mod migration;
 mod vocabulary;

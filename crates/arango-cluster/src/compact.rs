@@ -55,6 +55,7 @@ impl Operation for Compact {
         .server_timeout(Duration::from_secs(60 * 60))
         .permission(Permission::Superuser);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         // The documentation puts the options in the body; the server reads them from the query.
         let flag = |on: bool| if on { "true" } else { "false" };
@@ -65,6 +66,7 @@ impl Operation for Compact {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_empty(&response)
     }

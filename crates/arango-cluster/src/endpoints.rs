@@ -21,6 +21,7 @@ impl Endpoints {
     /// Returns the endpoints as the server wrote them, without the empty ones.
     ///
     /// An entry is empty while the responding coordinator does not know the other one's endpoint yet.
+    #[inline]
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         self.listed.iter().map(|entry| entry.endpoint.as_str()).filter(|endpoint| !endpoint.is_empty())
     }
@@ -70,6 +71,7 @@ impl Operation for GetEndpoints {
 
     const METADATA: Metadata = Metadata::get("cluster.endpoints", "/_api/cluster/endpoints");
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Endpoints, OutputError> {
         response.json()
     }

@@ -59,6 +59,7 @@ impl Operation for ReserveUniqueIds {
         .since("3.12.5-3")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if !(1..=MAX_COUNT).contains(&self.count) {
             return Err(BuildError::Field { field: "count", reason: "is not between 1 and 1000000" });
@@ -66,6 +67,7 @@ impl Operation for ReserveUniqueIds {
         RequestBuilder::new(Self::METADATA).query("number", &self.count.to_string()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<UniqueIds, OutputError> {
         response.json()
     }
@@ -94,6 +96,7 @@ impl Operation for RaiseUniqueIds {
         .since("3.12.5-3")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if !(1..=MAX_MINIMUM).contains(&self.minimum) {
             return Err(BuildError::Field { field: "minimum", reason: "is not between 1 and 2^60" });
@@ -101,6 +104,7 @@ impl Operation for RaiseUniqueIds {
         RequestBuilder::new(Self::METADATA).query("minimum", &self.minimum.to_string()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<UniqueIds, OutputError> {
         response.json()
     }

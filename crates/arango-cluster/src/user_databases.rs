@@ -21,10 +21,12 @@ impl Operation for GetUserDatabases {
 
     const METADATA: Metadata = Metadata::get("user.databases", "/_api/user/{user}/database");
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("user", &self.user).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<String>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

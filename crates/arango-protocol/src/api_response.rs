@@ -133,6 +133,7 @@ impl ApiResponse {
     ///
     /// If the body is not UTF-8, is HTML, or is an [error object](ErrorObject): a coordinator may relay the error of
     /// another server with a success status.
+    #[inline]
     pub fn text(&self) -> Result<String, OutputError> {
         self.not_an_error()?;
         if self.looks_like_html() {

@@ -38,6 +38,7 @@ impl Operation for LogIn<'_> {
         .permission(Permission::None)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -49,6 +50,7 @@ impl Operation for LogIn<'_> {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<String>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

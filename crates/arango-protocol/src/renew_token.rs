@@ -25,6 +25,7 @@ impl Operation for RenewToken {
 
     const METADATA: Metadata = Metadata::post("auth.renew", "/_open/auth/renew").without_body().safe();
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<String>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

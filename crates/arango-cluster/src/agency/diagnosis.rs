@@ -99,10 +99,12 @@ impl Operation for DiagnoseAgency {
     const METADATA: Metadata =
         Metadata::get("cluster.diagnose_agency", PATH).permission(Permission::Superuser);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.strictness.apply(RequestBuilder::new(Self::METADATA)).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, OutputError> {
         response.json_result()
     }
@@ -127,6 +129,7 @@ impl Operation for DiagnoseAgencyDump<'_> {
         .safe() // a read with a body
         .permission(Permission::Superuser);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         // A list contains the tree as its only element; the server accepts only an object.
         let AgencyDump(dump) = self.dump;
@@ -139,6 +142,7 @@ impl Operation for DiagnoseAgencyDump<'_> {
         }
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, OutputError> {
         response.json_result()
     }

@@ -12,6 +12,7 @@ use serde_json::Value;
 pub struct AgencyDump(pub Value);
 
 impl AgencyDump {
+    #[inline]
     fn from_response(response: &ApiResponse) -> Result<Self, OutputError> {
         let dump: Self = response.json()?;
         if dump.tree().is_some() {
@@ -51,6 +52,7 @@ impl Operation for GetAgencyDump {
     const METADATA: Metadata =
         Metadata::get("cluster.agency_dump", "/_api/cluster/agency-dump").permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<AgencyDump, OutputError> {
         AgencyDump::from_response(&response)
     }
@@ -73,6 +75,7 @@ impl Operation for GetAgencyCache {
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<AgencyDump, OutputError> {
         AgencyDump::from_response(&response)
     }
@@ -100,6 +103,7 @@ impl Operation for GetClusterInfo {
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ClusterInfo, OutputError> {
         let info: ClusterInfo = response.json()?;
         // Names differ between builds, but each version has a key with the plan or the shards.

@@ -13,6 +13,7 @@ impl AgencyDump {
     ///
     /// Jobs of other clients are included. These may be jobs whose ids no response contained. Entries that cannot be
     /// decoded as a job are skipped.
+    #[inline]
     pub fn jobs(&self) -> Vec<AgencyJob> {
         let target = self.tree().and_then(|tree| tree.get("Target"));
         let list = |list| Some((list, target?.get(list)?.as_object()?));

@@ -22,6 +22,7 @@ impl AgencyDump {
     /// Returns the DB-Servers planned to have a copy of a shard.
     ///
     /// The leader is first. `collection` is the id of the collection.
+    #[inline]
     pub fn planned_copies(&self, database: &str, collection: &str, shard: &str) -> Option<Vec<ServerId>> {
         let planned = self.tree()?.get("Plan")?.get("Collections")?.get(database)?.get(collection)?;
         let copies = planned.get("shards")?.get(shard)?.as_array()?;

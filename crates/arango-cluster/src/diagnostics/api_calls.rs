@@ -34,6 +34,7 @@ impl Operation for GetApiCalls {
         .since("3.12.5")
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<ApiCall>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

@@ -49,6 +49,7 @@ impl Operation for GetAqlQueries {
         .since("3.12.6")
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<AqlQuery>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

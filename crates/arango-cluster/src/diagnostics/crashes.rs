@@ -38,6 +38,7 @@ impl Operation for ListCrashes {
         .since("3.12.8")
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<String>, OutputError> {
         response.json_result()
     }
@@ -62,10 +63,12 @@ impl Operation for GetCrash<'_> {
         .since("3.12.8")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("id", self.id).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<CrashDump, OutputError> {
         response.json_result()
     }
@@ -91,10 +94,12 @@ impl Operation for DeleteCrash<'_> {
         .since("3.12.8")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("id", self.id).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

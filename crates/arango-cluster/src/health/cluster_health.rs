@@ -72,6 +72,7 @@ impl ClusterHealth {
     /// Returns one server, or `None` if it has no record.
     ///
     /// A server has no record, for example, while it is joining.
+    #[inline]
     pub fn get(&self, id: &ServerId) -> Option<&ServerHealth> {
         let at = self.records.servers.binary_search_by(|(other, _)| other.cmp(id)).ok()?;
         Some(&self.records.servers[at].1)
@@ -82,6 +83,7 @@ impl ClusterHealth {
     /// Each item names the server, and the invalid field or record. The server is still listed among
     /// [all](Self::servers), with the fields that could be decoded. Its role is then derived from its id, and a status
     /// that could not be decoded is [`Unknown`](crate::HealthStatus::Unknown), which is not good.
+    #[inline]
     pub fn unreadable(&self) -> impl ExactSizeIterator<Item = (&ServerId, &str)> {
         self.records.unreadable.iter().map(|(id, reason)| (id, reason.as_str()))
     }
@@ -89,6 +91,7 @@ impl ClusterHealth {
     /// Returns whether every server with a record is good.
     ///
     /// Missing servers are ignored.
+    #[inline]
     pub fn all_good(&self) -> bool {
         self.records.servers.iter().all(|(_, server)| server.is_good())
     }

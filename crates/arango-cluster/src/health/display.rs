@@ -9,6 +9,7 @@ const HEADINGS: [&str; 5] = ["STATUS", "ROLE", "NAME", "ID", "ENDPOINT"];
 
 /// Writes one line for each server, below the headings, in aligned columns. Nothing follows the last line.
 impl fmt::Display for ClusterHealth {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<_> = self.servers().map(cells).collect();
         let mut widths = HEADINGS.map(str::len);
@@ -26,6 +27,7 @@ impl fmt::Display for ClusterHealth {
     }
 }
 
+#[inline]
 fn cells<'a>((id, server): (&'a ServerId, &'a ServerHealth)) -> [&'a str; 5] {
     let name = server.short_name.as_deref().filter(|name| !name.is_empty());
     let endpoint = server.client_endpoint();
@@ -33,6 +35,7 @@ fn cells<'a>((id, server): (&'a ServerId, &'a ServerHealth)) -> [&'a str; 5] {
 }
 
 /// Writes the cells of a row. The last one is not padded, so that no line ends in spaces.
+#[inline]
 fn write_row(f: &mut fmt::Formatter<'_>, row: &[&str; 5], widths: &[usize; 5]) -> fmt::Result {
     let [first @ .., last] = row;
     for (cell, width) in first.iter().zip(widths) {

@@ -35,6 +35,7 @@ impl Operation for GetHealth {
     const METADATA: Metadata =
         Metadata::get("cluster.health", "/_admin/cluster/health").server_timeout(Duration::from_secs(75));
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ClusterHealth, OutputError> {
         ClusterHealth::from_response(&response)
     }

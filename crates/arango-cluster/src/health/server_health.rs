@@ -100,6 +100,7 @@ impl ServerHealth {
     /// Returns the endpoint for clients.
     ///
     /// The advertised one, or else the cluster-internal one. `None` if neither is known.
+    #[inline]
     pub fn client_endpoint(&self) -> Option<&str> {
         let advertised = self.advertised_endpoint.as_deref().unwrap_or_default();
         [advertised, &self.endpoint].into_iter().find(|endpoint| !endpoint.is_empty())

@@ -121,6 +121,7 @@ impl Operation for GetAgencyJob<'_> {
     const METADATA: Metadata =
         Metadata::get("cluster.agency_job", "/_admin/cluster/queryAgencyJob").permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if self.id.as_str().is_empty() {
             return Err(BuildError::Field { field: "id", reason: "is empty" });
@@ -128,6 +129,7 @@ impl Operation for GetAgencyJob<'_> {
         RequestBuilder::new(Self::METADATA).query("id", self.id.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<AgencyJob, OutputError> {
         response.json()
     }

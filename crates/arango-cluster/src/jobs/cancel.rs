@@ -38,6 +38,7 @@ impl Operation for CancelAgencyJob<'_> {
         .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -49,6 +50,7 @@ impl Operation for CancelAgencyJob<'_> {
         RequestBuilder::new(Self::METADATA).json(&Body { id: self.id }).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         #[derive(Deserialize)]
         struct Body {

@@ -25,6 +25,7 @@ impl Operation for RotateEncryptionKeys {
         .scope(Scope::Coordinator) // not idempotent: the effect of a repeated rotation is not documented
         .permission(Permission::Superuser);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<Fingerprint>, OutputError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "kebab-case")]

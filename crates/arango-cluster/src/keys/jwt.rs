@@ -31,6 +31,7 @@ impl Operation for GetJwtSecrets {
         .scope(Scope::Coordinator)
         .permission(Permission::Superuser);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<JwtSecrets, OutputError> {
         response.json_result()
     }
@@ -55,6 +56,7 @@ impl Operation for ReloadJwtSecrets {
         .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<JwtSecrets, OutputError> {
         response.json_result()
     }

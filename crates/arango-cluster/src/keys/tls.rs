@@ -25,6 +25,7 @@ pub struct TlsFiles {
 
 impl TlsFiles {
     /// Fails if none of the known fields is present, but another one is.
+    #[inline]
     fn validated(self, response: &ApiResponse) -> Result<Self, OutputError> {
         if self == Self::default() && !response.json_result::<Map<String, Value>>()?.is_empty() {
             return Err(response.invalid("none of `keyfile`, `clientCA` and `SNI`"));
@@ -55,6 +56,7 @@ impl Operation for GetTls {
 
     const METADATA: Metadata = Metadata::get("server.tls", "/_admin/server/tls").scope(Scope::Coordinator);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<TlsFiles, OutputError> {
         response.json_result().and_then(|files: TlsFiles| files.validated(&response))
     }
@@ -79,6 +81,7 @@ impl Operation for ReloadTls {
         .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<TlsFiles, OutputError> {
         // The server may omit the result.
         let files = response.json_result::<Option<TlsFiles>>()?;

@@ -101,6 +101,7 @@ impl Operation for GetLicense {
 
     const METADATA: Metadata = Metadata::get("cluster.license", "/_admin/license");
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<License, OutputError> {
         let license: License = response.json()?;
         // Every edition and version returns one of these two; other services use the other keys, too.

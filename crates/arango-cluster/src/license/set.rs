@@ -42,6 +42,7 @@ impl Operation for SetLicense<'_> {
         .idempotent() // overwrites the key
         .permission(Permission::Authenticated);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if self.key.as_str().is_empty() {
             return Err(BuildError::Field { field: "key", reason: "is empty" });
@@ -55,6 +56,7 @@ impl Operation for SetLicense<'_> {
         builder.json(self.key).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         // 201, with the envelope inside `result`.
         #[derive(Deserialize)]

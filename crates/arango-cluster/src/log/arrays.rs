@@ -51,10 +51,12 @@ impl Operation for GetLogArrays<'_> {
         .removed_in("4.0.0")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.query.apply(RequestBuilder::new(Self::METADATA))?.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogArrays, OutputError> {
         response.json()
     }
@@ -78,6 +80,7 @@ impl Operation for ClearLog {
         .removed_in("4.0.0")
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_empty(&response)
     }

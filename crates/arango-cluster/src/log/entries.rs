@@ -56,10 +56,12 @@ impl Operation for GetLogEntries<'_> {
     const METADATA: Metadata =
         Metadata::get("server.log_entries", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.query.apply(RequestBuilder::new(Self::METADATA))?.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogEntries, OutputError> {
         response.json()
     }
@@ -82,12 +84,14 @@ impl Operation for GetServerLogEntries<'_> {
     const METADATA: Metadata =
         Metadata::get("cluster.server_log_entries", PATH).permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder =
             RequestBuilder::new(Self::METADATA).query("serverId", self.server.checked_id("server")?.as_str());
         self.query.apply(builder)?.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogEntries, OutputError> {
         response.json()
     }

@@ -27,6 +27,7 @@ open_enum! {
 pub type LogLevels = BTreeMap<String, LogLevel>;
 
 /// Decodes levels by topic. If no value is a known level, the response comes from something else.
+#[inline]
 pub(super) fn by_topic(response: &ApiResponse) -> Result<LogLevels, OutputError> {
     let levels: LogLevels = response.json()?;
     if levels.values().all(|level| matches!(level, LogLevel::Unknown(_))) {

@@ -26,6 +26,7 @@ impl Operation for GetLogLevels {
     const METADATA: Metadata =
         Metadata::get("server.log_levels", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
@@ -50,12 +51,14 @@ impl Operation for GetServerLogLevels<'_> {
     const METADATA: Metadata =
         Metadata::get("cluster.server_log_levels", PATH).since("3.10.2").permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .query("serverId", self.server.checked_id("server")?.as_str())
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
@@ -77,10 +80,12 @@ impl Operation for GetAppenderLogLevels {
         .since("3.12.2")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).query("withAppenders", "true").build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, OutputError> {
         response.json()
     }
@@ -106,12 +111,14 @@ impl Operation for GetServerAppenderLogLevels<'_> {
         .since("3.12.2")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder =
             RequestBuilder::new(Self::METADATA).query("serverId", self.server.checked_id("server")?.as_str());
         builder.query("withAppenders", "true").build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, OutputError> {
         response.json()
     }

@@ -39,6 +39,7 @@ pub struct LogQuery {
 impl LogQuery {
     /// Selects all entries down to [`LogLevel::Info`], oldest first.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
@@ -97,6 +98,7 @@ impl LogQuery {
     }
 
     /// Adds the parameters to a request.
+    #[inline]
     pub(super) fn apply(&self, mut builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
         if self.upto.is_some() && self.level.is_some() {
             return Err(BuildError::Field { field: "log_query", reason: "sets both `only` and `up_to`" });

@@ -30,6 +30,7 @@ impl Operation for ResetLogLevels {
         .since("3.12.1")
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
@@ -54,12 +55,14 @@ impl Operation for ResetServerLogLevels<'_> {
         .since("3.12.1")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .query("serverId", self.server.checked_id("server")?.as_str())
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }

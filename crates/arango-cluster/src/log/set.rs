@@ -33,10 +33,12 @@ impl Operation for SetLogLevels<'_> {
         .idempotent() // overwrites values
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).json(self.levels).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
@@ -65,12 +67,14 @@ impl Operation for SetServerLogLevels<'_> {
         .since("3.10.2")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder =
             RequestBuilder::new(Self::METADATA).query("serverId", self.server.checked_id("server")?.as_str());
         builder.json(self.levels).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }

@@ -28,6 +28,7 @@ pub enum Maintenance {
 }
 
 impl Maintenance {
+    #[inline]
     fn seconds(duration: Duration) -> Result<u64, BuildError> {
         if duration.subsec_nanos() != 0 {
             return Err(BuildError::Field { field: "maintenance", reason: "must last whole seconds" });

@@ -46,12 +46,14 @@ impl Operation for GetServerMaintenance<'_> {
         .since("3.10.1")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("server", self.server.checked_id("server")?.as_str())
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         // The server omits `result` instead of writing null.
         response.json_result()
@@ -85,6 +87,7 @@ impl Operation for SetServerMaintenance<'_> {
         .since("3.10.1")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body {
@@ -105,6 +108,7 @@ impl Operation for SetServerMaintenance<'_> {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

@@ -39,6 +39,7 @@ impl Operation for GetMaintenance {
         .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<SupervisionMode, OutputError> {
         response.json_result()
     }
@@ -79,6 +80,7 @@ impl Operation for SetMaintenance {
         .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA);
         // The body is a bare string or number.
@@ -90,6 +92,7 @@ impl Operation for SetMaintenance {
         .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<SetMaintenanceResult, OutputError> {
         // The warning is optional.
         response.acknowledged()?;

@@ -21,10 +21,12 @@ pub struct Metrics(String);
 
 impl Metrics {
     /// Parses metrics that may be empty.
+    #[inline]
     fn parse_or_empty(response: &ApiResponse) -> Result<Self, OutputError> {
         if response.bytes().is_empty() { Ok(Self(String::new())) } else { Self::parse(response) }
     }
 
+    #[inline]
     fn parse(response: &ApiResponse) -> Result<Self, OutputError> {
         let text = response.text()?;
         match text.lines().find(|line| !is_sample(line) && !is_comment(line)) {
@@ -45,11 +47,13 @@ impl Metrics {
 }
 
 /// Returns whether a line is a comment or blank.
+#[inline]
 fn is_comment(line: &str) -> bool {
     line.starts_with('#') || line.trim().is_empty()
 }
 
 /// Returns whether a line contains a sample: a name, optional labels in braces, and a number.
+#[inline]
 fn is_sample(line: &str) -> bool {
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
     let name = line.bytes().take_while(|byte| is_of_name(*byte)).count();
@@ -68,6 +72,7 @@ impl fmt::Display for Metrics {
 
 impl fmt::Debug for Metrics {
     // The text can have thousands of lines.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Metrics({} lines)", self.0.lines().count())
     }

@@ -64,10 +64,12 @@ impl Operation for GetMetrics {
     // `/_admin/metrics/v2` is equivalent and removed in 4.0. Only DB-Servers accept `type=json`.
     const METADATA: Metadata = Metadata::get("server.metrics", PATH).scope(Scope::Coordinator);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.mode.apply(RequestBuilder::new(Self::METADATA)).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse(&response)
     }
@@ -93,12 +95,14 @@ impl Operation for GetServerMetrics<'_> {
 
     const METADATA: Metadata = Metadata::get("cluster.server_metrics", PATH).server_timeout(SERVER_TIMEOUT);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .query("serverId", self.server.checked_id("server")?.as_str())
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse(&response)
     }

@@ -30,6 +30,7 @@ impl Operation for GetUsageMetrics {
         .since("3.12.0")
         .backported_to(BACKPORTED);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse_or_empty(&response)
     }
@@ -56,12 +57,14 @@ impl Operation for GetServerUsageMetrics<'_> {
         .since("3.12.0")
         .backported_to(BACKPORTED);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .query("serverId", self.server.checked_id("server")?.as_str())
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse_or_empty(&response)
     }

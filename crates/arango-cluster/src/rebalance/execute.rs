@@ -33,6 +33,7 @@ impl Operation for ExecuteMoves<'_> {
         .since("3.10.0")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -42,6 +43,7 @@ impl Operation for ExecuteMoves<'_> {
         RequestBuilder::new(Self::METADATA).json(&Body { version: 1, moves: self.moves }).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

@@ -96,6 +96,7 @@ impl Operation for GetImbalance {
         .since("3.10.0")
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Imbalance, OutputError> {
         response.json_result()
     }

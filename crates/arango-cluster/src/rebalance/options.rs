@@ -118,6 +118,7 @@ impl RebalanceOptions {
         self
     }
 
+    #[inline]
     pub(super) fn checked(&self) -> Result<&Self, BuildError> {
         if self.maximum_number_of_moves > MAX_MOVES {
             return Err(BuildError::Field { field: "maximum_moves", reason: "is more than 5000" });

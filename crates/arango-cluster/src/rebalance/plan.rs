@@ -62,6 +62,7 @@ pub struct ShardMove {
 
 /// Writes the number of moves and their effect, and then a line for each move.
 impl fmt::Display for RebalancePlan {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (before, after) = (&self.before, &self.after);
         let leaders = reduction(before.leader.imbalance, after.leader.imbalance);
@@ -83,6 +84,7 @@ fn reduction(before: f64, after: f64) -> f64 {
 
 /// Writes what is moved, and from where to where: `shop/101 s101: leader PRMR-a → PRMR-b`.
 impl fmt::Display for ShardMove {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, to, shard, collection, database, is_leader } = self;
         let copy = if *is_leader { "leader" } else { "follower" };
@@ -111,10 +113,12 @@ impl Operation for PlanRebalance<'_> {
         .since("3.10.0")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).json(self.options.checked()?).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<RebalancePlan, OutputError> {
         response.json_result()
     }
@@ -141,10 +145,12 @@ impl Operation for Rebalance<'_> {
         .since("3.10.0")
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).json(self.options.checked()?).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<RebalancePlan, OutputError> {
         response.json_result()
     }

@@ -33,12 +33,14 @@ impl Operation for CleanOutServer<'_> {
     const METADATA: Metadata = Metadata::post("cluster.clean_out_server", "/_admin/cluster/cleanOutServer")
         .permission(Permission::Admin); // not idempotent: each request creates another job
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .json(&ServerBody { server: self.server.checked_id_or_short_name("server")? })
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<JobId, OutputError> {
         response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }

@@ -35,12 +35,14 @@ impl Operation for RemoveServer<'_> {
         .server_timeout(Duration::from_secs(75))
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .json(&ServerBody { server: self.server.checked_id_or_short_name("server")? })
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         // The body is empty, not even JSON.
         response.empty()

@@ -50,6 +50,7 @@ impl Operation for ResignLeadership<'_> {
         Metadata::post("cluster.resign_leadership", "/_admin/cluster/resignLeadership")
             .permission(Permission::Admin); // not idempotent: each request creates another job
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -63,6 +64,7 @@ impl Operation for ResignLeadership<'_> {
         RequestBuilder::new(Self::METADATA).json(&Body { server, undo_moves }).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<JobId, OutputError> {
         response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }

@@ -49,6 +49,7 @@ impl Operation for GetAvailability {
         .accept_statuses(&[503])
         .permission(Permission::None);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Availability, OutputError> {
         #[derive(Deserialize)]
         struct Body {

@@ -33,6 +33,7 @@ impl Operation for GetDatabaseDefaults {
 
     const METADATA: Metadata = Metadata::get("cluster.database_defaults", "/_admin/server/databaseDefaults");
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DatabaseDefaults, OutputError> {
         response.json()
     }

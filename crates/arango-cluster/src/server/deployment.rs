@@ -19,6 +19,7 @@ impl Operation for GetDeploymentId {
     const METADATA: Metadata =
         Metadata::get("cluster.deployment_id", "/_admin/deployment/id").since("3.12.6");
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<String, OutputError> {
         #[derive(Deserialize)]
         struct Body {

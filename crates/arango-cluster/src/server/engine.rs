@@ -70,6 +70,7 @@ impl Operation for GetEngine {
 
     const METADATA: Metadata = Metadata::get("server.engine", "/_api/engine").scope(Scope::Coordinator);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Engine, OutputError> {
         response.json()
     }
@@ -93,10 +94,12 @@ impl Operation for GetServerEngine<'_> {
 
     const METADATA: Metadata = Metadata::get("cluster.server_engine", "/_admin/cluster/nodeEngine").relayed();
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         proxied_request(Self::METADATA, self.server)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Engine, OutputError> {
         response.json()
     }

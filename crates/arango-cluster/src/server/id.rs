@@ -61,6 +61,7 @@ impl ServerId {
     }
 
     /// Returns this id or short name, if it is a valid one.
+    #[inline]
     pub(crate) fn checked_id_or_short_name(&self, field: &'static str) -> Result<&Self, BuildError> {
         let reason = match self.form() {
             IdForm::Id | IdForm::ShortName => return Ok(self),

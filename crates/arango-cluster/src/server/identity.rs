@@ -18,6 +18,7 @@ impl Operation for GetServerId {
 
     const METADATA: Metadata = Metadata::get("server.id", "/_admin/server/id").scope(Scope::Coordinator);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ServerId, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -36,6 +37,7 @@ impl Operation for GetServerRole {
 
     const METADATA: Metadata = Metadata::get("server.role", "/_admin/server/role").scope(Scope::Coordinator);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ServerRole, OutputError> {
         #[derive(Deserialize)]
         struct Body {

@@ -34,6 +34,7 @@ impl Operation for GetServerMode {
 
     const METADATA: Metadata = Metadata::get("server.mode", "/_admin/server/mode").scope(Scope::Coordinator);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ServerMode, OutputError> {
         response.json::<Body<ServerMode>>().map(|body| body.mode)
     }
@@ -60,10 +61,12 @@ impl Operation for SetServerMode {
         .idempotent() // overwrites one value
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).json(&Body { mode: &self.mode }).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ServerMode, OutputError> {
         response.json::<Body<ServerMode>>().map(|body| body.mode)
     }

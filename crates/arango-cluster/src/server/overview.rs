@@ -42,10 +42,12 @@ impl Operation for GetStatusOverview {
     const METADATA: Metadata =
         Metadata::get("server.status_overview", "/_admin/status").scope(Scope::Coordinator);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).query("overview", "true").build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<StatusOverview, OutputError> {
         response.json()
     }

@@ -92,6 +92,7 @@ impl Operation for GetStatus {
 
     const METADATA: Metadata = Metadata::get("server.status", "/_admin/status").scope(Scope::Coordinator);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<StatusReport, OutputError> {
         response.json()
     }

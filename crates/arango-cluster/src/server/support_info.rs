@@ -78,6 +78,7 @@ impl Operation for GetSupportInfo {
         .server_timeout(Duration::from_secs(60))
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<SupportInfo, OutputError> {
         response.json()
     }

@@ -58,6 +58,7 @@ impl VersionInfo {
 
 /// Writes the version and the edition: `3.12.5 (enterprise)`.
 impl fmt::Display for VersionInfo {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.version.as_deref().unwrap_or("unknown version"))?;
         if self.license.is_empty() { Ok(()) } else { write!(f, " ({})", self.license) }
@@ -78,11 +79,13 @@ impl Operation for GetVersion {
 
     const METADATA: Metadata = Metadata::get("server.version", "/_api/version").scope(Scope::Coordinator);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA);
         if self.details { builder.query("details", "true") } else { builder }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<VersionInfo, OutputError> {
         response.json()
     }
@@ -108,10 +111,12 @@ impl Operation for GetServerVersion<'_> {
     const METADATA: Metadata =
         Metadata::get("cluster.server_version", "/_admin/cluster/nodeVersion").relayed();
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         proxied_request(Self::METADATA, self.server)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<VersionInfo, OutputError> {
         response.json()
     }

@@ -47,6 +47,7 @@ impl Operation for GetServerCount {
 
     const METADATA: Metadata = Metadata::get("cluster.server_count", "/_admin/cluster/numberOfServers");
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ServerCount, OutputError> {
         response.json()
     }

@@ -60,6 +60,7 @@ impl Operation for SetServerCount<'_> {
         .idempotent() // overwrites values
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if *self == Self::default() {
             return Err(BuildError::Field { field: "server_count", reason: "changes nothing" });
@@ -70,6 +71,7 @@ impl Operation for SetServerCount<'_> {
         RequestBuilder::new(Self::METADATA).json(self).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

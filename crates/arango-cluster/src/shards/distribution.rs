@@ -26,6 +26,7 @@ impl Operation for GetShardDistribution {
             .scope(Scope::Database)
             .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ShardDistribution, OutputError> {
         response.json()
     }
@@ -53,6 +54,7 @@ impl Operation for GetCollectionShardDistribution<'_> {
             .scope(Scope::Database)
             .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if self.collection.is_empty() {
             return Err(BuildError::Field { field: "collection", reason: "is empty" });
@@ -60,6 +62,7 @@ impl Operation for GetCollectionShardDistribution<'_> {
         RequestBuilder::new(Self::METADATA).query("collection", self.collection).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ShardDistribution, OutputError> {
         response.json()
     }

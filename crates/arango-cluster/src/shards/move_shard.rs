@@ -112,6 +112,7 @@ impl<'a> MoveShard<'a> {
         self.to_server
     }
 
+    #[inline]
     fn checked(&self) -> Result<&Self, BuildError> {
         let texts = [("database", self.database.unwrap_or("_")), ("collection", self.collection)];
         for (field, text) in texts.into_iter().chain([("shard", self.shard)]) {
@@ -132,10 +133,12 @@ impl Operation for MoveShard<'_> {
     const METADATA: Metadata =
         Metadata::post("cluster.move_shard", "/_admin/cluster/moveShard").permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).json(self.checked()?).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<JobId, OutputError> {
         response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }

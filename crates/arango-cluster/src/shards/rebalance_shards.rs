@@ -24,6 +24,7 @@ impl Operation for RebalanceShards {
         .scope(Scope::Database) // not idempotent: each request may start further moves
         .permission(Permission::Write);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<usize, OutputError> {
         #[derive(Deserialize)]
         struct Body {

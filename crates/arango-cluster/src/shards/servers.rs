@@ -17,6 +17,7 @@ pub struct ShardDistribution {
 
 impl ShardDistribution {
     /// Returns whether every shard of every collection is in sync.
+    #[inline]
     pub fn is_in_sync(&self) -> bool {
         self.collections.values().all(CollectionShards::is_in_sync)
     }
@@ -39,6 +40,7 @@ impl CollectionShards {
     /// Returns whether every shard is in sync.
     ///
     /// That is, each has the planned leader, and the planned followers in any order.
+    #[inline]
     pub fn is_in_sync(&self) -> bool {
         self.plan
             .iter()
@@ -65,6 +67,7 @@ pub struct ShardServers {
 }
 
 impl ShardServers {
+    #[inline]
     fn same_as(&self, other: &Self) -> bool {
         let within = |some: &[ServerId], all: &[ServerId]| some.iter().all(|server| all.contains(server));
         self.leader == other.leader

@@ -58,6 +58,7 @@ impl Operation for GetShardStatistics<'_> {
     const METADATA: Metadata =
         Metadata::get("cluster.shard_statistics", PATH).system_only().permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA);
         match self.server {
@@ -67,6 +68,7 @@ impl Operation for GetShardStatistics<'_> {
         .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ShardStatistics, OutputError> {
         response.json_result()
     }
@@ -85,10 +87,12 @@ impl Operation for GetShardStatisticsByDatabase {
         .system_only()
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).query("details", "true").build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }
@@ -106,10 +110,12 @@ impl Operation for GetShardStatisticsByServer {
     const METADATA: Metadata =
         Metadata::get("cluster.shard_statistics_by_server", PATH).system_only().permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).query("DBserver", "all").build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }

@@ -42,6 +42,7 @@ impl Operation for Shutdown {
         .stops_server()
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA);
         match self.membership {
@@ -51,6 +52,7 @@ impl Operation for Shutdown {
         .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         // The bare string `OK`.
         no_payload::expect_ok(&response)

@@ -50,6 +50,7 @@ impl Operation for GetShutdownProgress {
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ShutdownProgress, OutputError> {
         response.json()
     }

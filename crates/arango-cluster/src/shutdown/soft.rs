@@ -31,10 +31,12 @@ impl Operation for SoftShutdown {
         .stops_server()
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).query("soft", "true").build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_ok(&response)
     }

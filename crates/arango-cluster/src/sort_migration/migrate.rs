@@ -41,6 +41,7 @@ impl Operation for MigrateSorting {
             .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }

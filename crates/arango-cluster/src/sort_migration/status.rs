@@ -42,6 +42,7 @@ impl Operation for GetSortMigration {
             .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }

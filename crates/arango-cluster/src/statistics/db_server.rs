@@ -27,10 +27,12 @@ impl Operation for GetDbServerStatistics<'_> {
         .relayed()
         .removed_in("4.0.0");
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).query("DBserver", server_param(self.server)?).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Statistics, OutputError> {
         response.json()
     }

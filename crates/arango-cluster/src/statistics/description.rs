@@ -68,6 +68,7 @@ impl Operation for GetStatisticsDescription {
             .scope(Scope::Coordinator)
             .removed_in("4.0.0");
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<StatisticsDescription, OutputError> {
         response.json()
     }

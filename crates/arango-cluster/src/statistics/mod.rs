@@ -76,6 +76,7 @@ impl Operation for GetStatistics {
         .scope(Scope::Coordinator)
         .removed_in("4.0.0");
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA);
         match self.freshness {
@@ -84,6 +85,7 @@ impl Operation for GetStatistics {
         }
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Statistics, OutputError> {
         response.json()
     }
@@ -106,10 +108,12 @@ impl Operation for GetServerStatistics<'_> {
         .relayed()
         .removed_in("4.0.0");
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         proxied_request(Self::METADATA, self.server)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Statistics, OutputError> {
         response.json()
     }

@@ -46,6 +46,7 @@ impl Operation for CreateAccessToken<'_> {
     // more.
     const METADATA: Metadata = Metadata::post("user.create_access_token", PATH).since("3.12.5");
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -62,6 +63,7 @@ impl Operation for CreateAccessToken<'_> {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<NewAccessToken, OutputError> {
         response.json()
     }

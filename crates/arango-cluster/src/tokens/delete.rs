@@ -28,6 +28,7 @@ impl Operation for DeleteAccessToken<'_> {
         .idempotent() // the named token does not exist afterwards
         .since("3.12.5");
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("user", self.user)
@@ -35,6 +36,7 @@ impl Operation for DeleteAccessToken<'_> {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_empty(&response)
     }

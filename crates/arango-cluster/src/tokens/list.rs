@@ -26,10 +26,12 @@ impl Operation for ListAccessTokens<'_> {
 
     const METADATA: Metadata = Metadata::get("user.access_tokens", PATH).since("3.12.5");
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("user", self.user).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<AccessToken>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

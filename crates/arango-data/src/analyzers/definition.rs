@@ -58,6 +58,7 @@ impl Analyzer {
 
     /// Splits a text into pieces with so many characters.
     #[must_use]
+    #[inline]
     pub fn ngram(min: u64, max: u64) -> Self {
         Self::of_type("ngram").with("min", min).with("max", max).with("preserveOriginal", false)
     }

@@ -13,6 +13,7 @@ impl Analyzer {
     /// Returns how an existing analyzer differs from what was set.
     ///
     /// An analyzer never changes: one that differs can only be removed.
+    #[inline]
     pub fn differences(&self, existing: &AnalyzerInfo) -> Vec<PropertyDifference> {
         let mut found = Vec::new();
         let kind = existing.analyzer_type.as_str();

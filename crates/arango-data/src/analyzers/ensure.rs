@@ -53,10 +53,12 @@ impl Operation for EnsureAnalyzer {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).json(&self.body).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Ensured<AnalyzerInfo>, OutputError> {
         let analyzer = response.json()?;
         Ok(match response.status() {
@@ -70,12 +72,14 @@ impl Operation for EnsureAnalyzer {
 impl Resolve for EnsureAnalyzer {
     type Question = GetAnalyzer;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetAnalyzer> {
         // Also the number of an invalid definition.
         let may_differ = failure.number == Some(ErrorNumber::BAD_PARAMETER);
         may_differ.then(|| GetAnalyzer { name: self.body.name.clone() })
     }
 
+    #[inline]
     fn conclusion(
         &self,
         failure: &Failure,

@@ -34,6 +34,7 @@ impl Operation for ListAnalyzers {
 
     const METADATA: Metadata = Metadata::get("analyzer.list", "/_api/analyzer").scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<AnalyzerInfo>, OutputError> {
         response.json_result()
     }
@@ -55,10 +56,12 @@ impl Operation for GetAnalyzer {
         .scope(Scope::Database)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("analyzer", &self.name).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<AnalyzerInfo>, OutputError> {
         if response.status() == StatusCode::NOT_FOUND {
             return accept_error(&response, ANALYZER_NOT_FOUND).map(|()| None);

@@ -50,11 +50,13 @@ impl Operation for RemoveAnalyzer {
         .permission(Permission::Write)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA).path_param("analyzer", &self.name);
         if self.even_if_used { builder.query("force", "true") } else { builder }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DropStatus, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -72,10 +74,12 @@ impl Operation for RemoveAnalyzer {
 impl Resolve for RemoveAnalyzer {
     type Question = GetAnalyzer;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetAnalyzer> {
         is_response_lost(failure).then(|| GetAnalyzer { name: self.name.clone() })
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

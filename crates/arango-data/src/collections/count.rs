@@ -37,10 +37,12 @@ impl Operation for CountDocuments {
     const METADATA: Metadata =
         Metadata::get("collection.count", "/_api/collection/{collection}/count").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("collection", self.collection.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<u64, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -58,6 +60,7 @@ impl Operation for CountDocumentsByShard {
         Metadata::get("collection.count_by_shard", "/_api/collection/{collection}/count")
             .scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("collection", self.collection.as_str())
@@ -65,6 +68,7 @@ impl Operation for CountDocumentsByShard {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<BTreeMap<String, u64>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

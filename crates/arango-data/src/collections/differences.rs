@@ -15,6 +15,7 @@ impl CreateCollection {
     }
 
     /// Returns what changes an existing collection so that these differences are gone; `None` if none can be changed.
+    #[inline]
     pub fn changes(&self, differences: &[PropertyDifference]) -> Option<SetCollectionProperties> {
         let mut changes = None;
         for difference in differences.iter().filter(|difference| difference.is_changeable()) {
@@ -25,6 +26,7 @@ impl CreateCollection {
     }
 
     /// Sets a property to what it should be.
+    #[inline]
     fn apply(&self, property: &str, set: SetCollectionProperties) -> SetCollectionProperties {
         let body = &self.body;
         match property {

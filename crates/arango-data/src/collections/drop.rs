@@ -65,6 +65,7 @@ impl Operation for DropCollection {
         .permission(Permission::Write)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         RequestProperties::of(&Self::METADATA).class(match self.target {
             Target::Name(_) => RequestClass::NonIdempotent,
@@ -72,6 +73,7 @@ impl Operation for DropCollection {
         })
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let target = match &self.target {
             Target::Name(name) => name.as_str(),
@@ -84,6 +86,7 @@ impl Operation for DropCollection {
         if self.is_system { builder.query("isSystem", "true") } else { builder }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -103,6 +106,7 @@ impl Operation for DropCollection {
 impl Resolve for DropCollection {
     type Question = GetCollection;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetCollection> {
         match &self.target {
             Target::Name(name) if is_response_lost(failure) => {
@@ -113,6 +117,7 @@ impl Resolve for DropCollection {
         }
     }
 
+    #[inline]
     fn conclusion(&self, _: &Failure, answer: Result<CollectionInfo, &ErrorObject>) -> Conclusion<()> {
         match answer {
             Ok(_) => Conclusion::NotSeen,

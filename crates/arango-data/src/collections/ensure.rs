@@ -47,10 +47,12 @@ impl Operation for EnsureCollection {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.create.builder(Self::METADATA).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Ensured<CollectionProperties>, OutputError> {
         let properties = self.create.output(response)?;
         Ok(Ensured::created(self.subject(), properties))
@@ -60,15 +62,18 @@ impl Operation for EnsureCollection {
 impl Resolve for EnsureCollection {
     type Question = GetCollectionProperties;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetCollectionProperties> {
         let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME);
         (failure.is_response_lost() || is_name_used).then(|| self.create.read_existing())
     }
 
+    #[inline]
     fn patience(&self) -> Duration {
         PROPAGATION
     }
 
+    #[inline]
     fn conclusion(
         &self,
         failure: &Failure,

@@ -55,10 +55,12 @@ impl Operation for GetCollectionFigures {
     const METADATA: Metadata =
         Metadata::get("collection.figures", "/_api/collection/{collection}/figures").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("collection", self.collection.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<CollectionFigures, OutputError> {
         #[derive(Deserialize)]
         struct Body {

@@ -24,6 +24,7 @@ impl CollectionId {
     }
 
     /// Returns whether the server cannot take the id for a name.
+    #[inline]
     pub(super) fn is_valid(&self) -> bool {
         !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_digit())
     }

@@ -84,11 +84,13 @@ impl Operation for ListCollections {
 
     const METADATA: Metadata = Metadata::get("collection.list", "/_api/collection").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA);
         if self.includes_system { builder } else { builder.query("excludeSystem", "true") }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<CollectionInfo>, OutputError> {
         response.json_result()
     }
@@ -111,10 +113,12 @@ impl Operation for GetCollection {
     const METADATA: Metadata =
         Metadata::get("collection.get", "/_api/collection/{collection}").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("collection", self.collection.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<CollectionInfo, OutputError> {
         response.json()
     }

@@ -120,10 +120,12 @@ impl Operation for GetCollectionProperties {
         Metadata::get("collection.properties", "/_api/collection/{collection}/properties")
             .scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("collection", self.collection.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<CollectionProperties, OutputError> {
         response.json()
     }

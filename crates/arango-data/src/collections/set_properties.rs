@@ -47,6 +47,7 @@ struct Body {
 impl SetCollectionProperties {
     /// Changes nothing yet.
     #[must_use]
+    #[inline]
     pub fn new(collection: &CollectionName) -> Self {
         Self { collection: collection.clone(), body: Body::default() }
     }
@@ -125,6 +126,7 @@ impl Operation for SetCollectionProperties {
             .scope(Scope::Database)
             .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("collection", self.collection.as_str())
@@ -132,6 +134,7 @@ impl Operation for SetCollectionProperties {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<CollectionProperties, OutputError> {
         response.json()
     }

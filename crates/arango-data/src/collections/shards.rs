@@ -36,6 +36,7 @@ pub struct ShardReplicas {
 
 impl ShardReplicas {
     /// The leader comes first; a leading `_` marks one that has resigned.
+    #[inline]
     fn of(servers: Vec<String>) -> Self {
         let mut servers = servers.into_iter();
         let leader = servers.next().filter(|leader| !leader.starts_with('_'));
@@ -50,6 +51,7 @@ impl Operation for GetCollectionShards {
     const METADATA: Metadata =
         Metadata::get("collection.shards", "/_api/collection/{collection}/shards").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("collection", self.collection.as_str())
@@ -57,6 +59,7 @@ impl Operation for GetCollectionShards {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<BTreeMap<String, ShardReplicas>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -96,6 +99,7 @@ impl Operation for GetResponsibleShard {
             .safe()
             .scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("collection", self.collection.as_str())
@@ -103,6 +107,7 @@ impl Operation for GetResponsibleShard {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<String, OutputError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]

@@ -57,6 +57,7 @@ impl Operation for TruncateCollection {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut builder =
             RequestBuilder::new(Self::METADATA).path_param("collection", self.collection.as_str());
@@ -69,6 +70,7 @@ impl Operation for TruncateCollection {
         builder.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.json::<CollectionInfo>().map(drop)
     }
@@ -77,10 +79,12 @@ impl Operation for TruncateCollection {
 impl Resolve for TruncateCollection {
     type Question = CountDocuments;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<CountDocuments> {
         failure.is_response_lost().then(|| CountDocuments { collection: self.collection.clone() })
     }
 
+    #[inline]
     fn conclusion(&self, _: &Failure, answer: Result<u64, &ErrorObject>) -> Conclusion<()> {
         match answer {
             Ok(0) => Conclusion::Executed(()),

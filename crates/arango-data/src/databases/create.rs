@@ -104,11 +104,13 @@ impl Operation for CreateDatabase {
     const METADATA: Metadata =
         Metadata::post("database.create", "/_api/database").system_only().permission(Permission::Admin);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         let class = if self.if_missing { RequestClass::Fenced } else { RequestClass::NonIdempotent };
         RequestProperties::of(&Self::METADATA).class(class)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -123,6 +125,7 @@ impl Operation for CreateDatabase {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DatabaseCreation, OutputError> {
         confirmed(&response).map(|()| DatabaseCreation::Created)
     }
@@ -136,6 +139,7 @@ pub(super) fn confirmed(response: &ApiResponse) -> Result<(), OutputError> {
 impl Resolve for CreateDatabase {
     type Question = ListDatabases;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<ListDatabases> {
         let is_undecided = failure.number.is_some_and(|number| UNDECIDED.contains(&number));
         let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME);
@@ -143,6 +147,7 @@ impl Resolve for CreateDatabase {
         (is_response_lost(failure) || is_undecided || is_own_name).then_some(ListDatabases)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         failure: &Failure,

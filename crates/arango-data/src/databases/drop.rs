@@ -30,10 +30,12 @@ impl Operation for DropDatabase {
         .system_only()
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("name", self.name.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         confirmed(&response)
     }
@@ -42,10 +44,12 @@ impl Operation for DropDatabase {
 impl Resolve for DropDatabase {
     type Question = ListDatabases;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<ListDatabases> {
         failure.is_response_lost().then_some(ListDatabases)
     }
 
+    #[inline]
     fn conclusion(&self, _: &Failure, answer: Result<Vec<DatabaseName>, &ErrorObject>) -> Conclusion<()> {
         match answer {
             Ok(names) if names.contains(&self.name) => Conclusion::NotSeen,

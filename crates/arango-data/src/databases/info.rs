@@ -41,6 +41,7 @@ impl Operation for GetCurrentDatabase {
     const METADATA: Metadata =
         Metadata::get("database.current", "/_api/database/current").scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DatabaseInfo, OutputError> {
         response.json_result()
     }

@@ -15,6 +15,7 @@ impl Operation for ListDatabases {
 
     const METADATA: Metadata = Metadata::get("database.list", "/_api/database").system_only();
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<DatabaseName>, OutputError> {
         names(&response)
     }
@@ -26,6 +27,7 @@ impl Operation for ListAccessibleDatabases {
     const METADATA: Metadata =
         Metadata::get("database.list_accessible", "/_api/database/user").scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<DatabaseName>, OutputError> {
         names(&response)
     }

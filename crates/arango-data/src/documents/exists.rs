@@ -44,10 +44,12 @@ impl Operation for DocumentExists {
     const METADATA: Metadata =
         Metadata::head("document.exists", "/_api/document/{collection}/{key}").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         to_document(Self::METADATA, &self.collection, Some(&self.key)).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<Revision>, OutputError> {
         response.empty()?;
         let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok());
@@ -61,10 +63,12 @@ impl Operation for DocumentExists {
 impl Resolve for DocumentExists {
     type Question = ReadDocument<Box<RawValue>>;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<Self::Question> {
         (failure.kind == ErrorKind::NotFound).then(|| self.read())
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

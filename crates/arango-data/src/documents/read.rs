@@ -96,10 +96,12 @@ impl<T: DeserializeOwned> Operation for ReadDocument<T> {
         .scope(Scope::Database)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.builder(Self::METADATA).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<T>, OutputError> {
         if response.status() == StatusCode::NOT_FOUND {
             return document_not_found(&response).map(|()| None);

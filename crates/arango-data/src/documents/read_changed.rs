@@ -46,10 +46,12 @@ impl<T: DeserializeOwned> Operation for ReadChangedDocument<T> {
         .scope(Scope::Database)
         .accept_statuses(&[304, 404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.read.builder(Self::METADATA).header(IF_NONE_MATCH, &self.revision.to_etag()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ChangedDocument<T>, OutputError> {
         match response.status() {
             StatusCode::NOT_MODIFIED => response.empty().map(|()| ChangedDocument::Unchanged),

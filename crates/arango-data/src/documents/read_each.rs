@@ -52,10 +52,12 @@ impl Operation for ReadEachDocument {
     const METADATA: Metadata =
         Metadata::put("document.read_each", "/_api/document/{collection}").safe().scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.0.request()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         let elements: Vec<Box<RawValue>> = response.json()?;
         if elements.len() != self.keys().len() {

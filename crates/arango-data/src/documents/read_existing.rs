@@ -29,10 +29,12 @@ impl<T: DeserializeOwned> Operation for ReadExistingDocument<T> {
     const METADATA: Metadata =
         Metadata::get("document.read_existing", "/_api/document/{collection}/{key}").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.0.builder(Self::METADATA).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<T, OutputError> {
         stored_document(&response)
     }

@@ -69,6 +69,7 @@ impl<T: DeserializeOwned> Operation for ReadDocuments<T> {
     const METADATA: Metadata =
         Metadata::put("document.read_many", "/_api/document/{collection}").safe().scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut builder =
             to_documents(Self::METADATA, &self.collection).query("onlyget", "true").json(&self.keys);
@@ -78,6 +79,7 @@ impl<T: DeserializeOwned> Operation for ReadDocuments<T> {
         builder.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<Option<T>>, OutputError> {
         let Ok(elements) = serde_json::from_slice::<Vec<&RawValue>>(response.bytes()) else {
             response.json::<Vec<IgnoredAny>>()?;

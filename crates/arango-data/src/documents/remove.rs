@@ -153,6 +153,7 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
         .permission(Permission::Write)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         let is_fenced = self.key.is_generated() || self.revision.is_some();
         let class = if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent };
@@ -160,6 +161,7 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
         if self.refills_index_caches { properties.requires(&REFILL_INDEX_CACHES) } else { properties }
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut builder = to_document(Self::METADATA, &self.collection, Some(&self.key));
         for (is_set, name) in [
@@ -177,6 +179,7 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
         builder.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Removed<Old>, OutputError> {
         #[derive(Deserialize)]
         #[serde(bound(deserialize = "Old: DeserializeOwned"))]
@@ -209,10 +212,12 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
 impl<Old: DeserializeOwned> Resolve for RemoveDocument<Old> {
     type Question = ReadDocument<Box<RawValue>>;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<Self::Question> {
         self.expectation().is_askable(failure).then(|| ReadDocument::new(&self.collection, &self.key))
     }
 
+    #[inline]
     fn conclusion(
         &self,
         failure: &Failure,
@@ -225,6 +230,7 @@ impl<Old: DeserializeOwned> Resolve for RemoveDocument<Old> {
         })
     }
 
+    #[inline]
     fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
         Some(self.ticket(unix_millis).in_database(database).to_string())
     }

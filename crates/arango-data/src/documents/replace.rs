@@ -70,15 +70,18 @@ impl<W: WriteOutput> Operation for ReplaceDocument<W> {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         self.write.properties(&Self::METADATA, self.write.class_of_change())
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = self.write.to_document(Self::METADATA);
         self.write.fill(builder, self.write.body())?.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
         W::read(&response)
     }
@@ -87,10 +90,12 @@ impl<W: WriteOutput> Operation for ReplaceDocument<W> {
 impl<W: WriteOutput> Resolve for ReplaceDocument<W> {
     type Question = ReadDocument<Box<RawValue>>;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<Self::Question> {
         self.write.question(Effect::Change, failure)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         failure: &Failure,
@@ -99,6 +104,7 @@ impl<W: WriteOutput> Resolve for ReplaceDocument<W> {
         self.write.conclusion(Effect::Change, Comparison::Whole, failure, answer)
     }
 
+    #[inline]
     fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
         self.ticket(unix_millis).map(|ticket| ticket.in_database(database).to_string())
     }

@@ -104,6 +104,7 @@ impl fmt::Display for DocumentTicket {
 impl FromStr for DocumentTicket {
     type Err = serde_json::Error;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }

@@ -98,10 +98,12 @@ impl<W: WriteOutput> Operation for UpdateDocument<W> {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         self.write.properties(&Self::METADATA, self.write.class_of_change())
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut builder = self.write.to_document(Self::METADATA);
         if self.write.removes_nulls {
@@ -113,6 +115,7 @@ impl<W: WriteOutput> Operation for UpdateDocument<W> {
         self.write.fill(builder, self.write.body())?.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
         W::read(&response)
     }
@@ -121,10 +124,12 @@ impl<W: WriteOutput> Operation for UpdateDocument<W> {
 impl<W: WriteOutput> Resolve for UpdateDocument<W> {
     type Question = ReadDocument<Box<RawValue>>;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<Self::Question> {
         self.write.question(Effect::Change, failure)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         failure: &Failure,
@@ -135,6 +140,7 @@ impl<W: WriteOutput> Resolve for UpdateDocument<W> {
         self.write.conclusion(Effect::Change, comparison, failure, answer)
     }
 
+    #[inline]
     fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
         self.ticket(unix_millis).map(|ticket| ticket.in_database(database).to_string())
     }

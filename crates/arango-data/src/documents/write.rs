@@ -216,6 +216,7 @@ impl Write {
 
 // Without the document, which may be secret.
 impl fmt::Debug for Write {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Write")
             .field("collection", &self.collection)

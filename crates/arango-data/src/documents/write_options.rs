@@ -8,6 +8,7 @@ macro_rules! write_options {
             ///
             /// Otherwise the collection decides.
             #[must_use]
+            #[inline]
             pub fn wait_for_sync(mut self) -> Self {
                 self.write.waits_for_sync = true;
                 self
@@ -17,6 +18,7 @@ macro_rules! write_options {
             ///
             /// Since 3.10.2.
             #[must_use]
+            #[inline]
             pub fn refill_index_caches(mut self) -> Self {
                 self.write.refills_index_caches = true;
                 self
@@ -26,6 +28,7 @@ macro_rules! write_options {
             ///
             /// If the response is lost, it shows whether the write was executed.
             #[must_use]
+            #[inline]
             pub fn operation_id(mut self, id: OperationId) -> Self {
                 self.write.operation_id = Some(id);
                 self
@@ -33,6 +36,7 @@ macro_rules! write_options {
 
             /// Returns only whether the write succeeded.
             #[must_use]
+            #[inline]
             pub fn silent(mut self) -> $name<Silent> {
                 self.write.is_silent = true;
                 self.with_output()
@@ -56,12 +60,14 @@ macro_rules! write_options {
         }
 
         impl<W> Clone for $name<W> {
+            #[inline]
             fn clone(&self) -> Self {
                 Self { write: self.write.clone(), ..*self }
             }
         }
 
         impl<W> std::fmt::Debug for $name<W> {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_tuple(stringify!($name)).field(&self.write).finish()
             }
@@ -77,6 +83,7 @@ macro_rules! change_options {
             ///
             /// Otherwise it fails with 412 and error 1200.
             #[must_use]
+            #[inline]
             pub fn if_revision(mut self, revision: &Revision) -> Self {
                 self.write.revision = Some(revision.clone());
                 self
@@ -86,6 +93,7 @@ macro_rules! change_options {
             ///
             /// It has no effect if none is written.
             #[must_use]
+            #[inline]
             pub fn if_body_revision(mut self) -> Self {
                 self.write.checks_body_revision = true;
                 self

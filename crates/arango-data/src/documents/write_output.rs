@@ -137,6 +137,7 @@ pub struct Silent {
 impl WriteOutput for Silent {}
 
 impl Sealed for Silent {
+    #[inline]
     fn read(response: &ApiResponse) -> Result<Self, OutputError> {
         // An empty object says little, but few services send it with one of these statuses.
         response.json::<IgnoredAny>()?;

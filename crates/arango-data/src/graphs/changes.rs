@@ -20,6 +20,7 @@ pub enum GraphChange {
 
 impl CreateGraph {
     /// Returns the change that adds the first definition or orphan that an existing graph lacks; `None` if it lacks none.
+    #[inline]
     pub fn next_change(&self, existing: &GraphInfo) -> Option<GraphChange> {
         let graph = self.name();
         for definition in &self.body.edge_definitions {

@@ -85,6 +85,7 @@ impl CreateGraph {
     }
 
     /// Returns the names of all collections that it names.
+    #[inline]
     pub fn collections(&self) -> BTreeSet<&str> {
         let connected = self.body.edge_definitions.iter().flat_map(EdgeDefinition::collections);
         connected.chain(self.body.orphan_collections.iter().map(String::as_str)).collect()
@@ -92,6 +93,7 @@ impl CreateGraph {
 
     /// Adds a collection of edges.
     #[must_use]
+    #[inline]
     pub fn edges(mut self, definition: EdgeDefinition) -> Self {
         self.body.edge_definitions.push(definition);
         self
@@ -168,6 +170,7 @@ impl CreateGraph {
         EnsureGraph::new(self)
     }
 
+    #[inline]
     pub(super) fn builder(&self, metadata: Metadata) -> RequestBuilder {
         let builder = RequestBuilder::new(metadata);
         let builder = if self.waits_for_sync { builder.query("waitForSync", "true") } else { builder };
@@ -185,10 +188,12 @@ impl Operation for CreateGraph {
     const METADATA: Metadata =
         Metadata::post("graph.create", "/_api/gharial").scope(Scope::Database).permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.builder(Self::METADATA).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
         GraphInfo::read(&response)
     }
@@ -197,11 +202,13 @@ impl Operation for CreateGraph {
 impl Resolve for CreateGraph {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         let is_own_name = failure.number == Some(DUPLICATE_GRAPH) && failure.has_ambiguous_predecessor;
         (failure.is_response_lost() || is_own_name).then(|| self.read_existing())
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

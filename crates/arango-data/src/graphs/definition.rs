@@ -39,11 +39,13 @@ impl EdgeDefinition {
     }
 
     /// Returns the names of all its collections.
+    #[inline]
     pub(super) fn collections(&self) -> impl Iterator<Item = &str> {
         [&self.collection].into_iter().chain(&self.from).chain(&self.to).map(String::as_str)
     }
 
     /// Returns a definition with the ends of another one of the same collection, and its own.
+    #[inline]
     pub(super) fn with_ends_of(&self, other: &Self) -> Self {
         let unite = |other: &[String], own: &[String]| {
             let mut united = other.to_vec();
@@ -58,6 +60,7 @@ impl EdgeDefinition {
     }
 
     /// Returns whether another definition connects the same collections, in whatever order they are named.
+    #[inline]
     pub(super) fn is_equivalent(&self, other: &Self) -> bool {
         fn set(names: &[String]) -> BTreeSet<&str> {
             names.iter().map(String::as_str).collect()

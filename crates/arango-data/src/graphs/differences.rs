@@ -13,6 +13,7 @@ impl CreateGraph {
     ///
     /// The definitions and the orphans are compared as a whole: a further one is a difference. Of the options only those that
     /// were set are compared.
+    #[inline]
     pub fn differences(&self, existing: &GraphInfo) -> Vec<PropertyDifference> {
         let mut found = Vec::new();
         let wanted = &self.body.edge_definitions;
@@ -40,6 +41,7 @@ impl CreateGraph {
     /// Returns what an existing graph lacks of what was set, and the options that are other ones.
     ///
     /// As [`differences`](Self::differences), but without what the graph has beyond that.
+    #[inline]
     pub fn missing(&self, existing: &GraphInfo) -> Vec<PropertyDifference> {
         let mut found = Vec::new();
         for definition in &self.body.edge_definitions {
@@ -60,6 +62,7 @@ impl CreateGraph {
     }
 
     /// Compares the options. They never change.
+    #[inline]
     fn compare_options(&self, existing: &GraphInfo, found: &mut Vec<PropertyDifference>) {
         let options = &self.body.options;
         found.extend(difference_if_set("isSmart", Some(&self.body.is_smart), Some(&existing.is_smart)));
@@ -90,6 +93,7 @@ impl CreateGraph {
 }
 
 /// Returns that a collection of edges should have another definition.
+#[inline]
 fn of_edges(
     collection: &str,
     expected: Option<&EdgeDefinition>,

@@ -48,11 +48,13 @@ impl Operation for DropGraph {
         .permission(Permission::Write)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA).path_param("graph", &self.name);
         if self.with_collections { builder.query("dropCollections", "true") } else { builder }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DropStatus, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -69,10 +71,12 @@ impl Operation for DropGraph {
 impl Resolve for DropGraph {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         is_response_lost(failure).then(|| GetGraph { name: self.name.clone() })
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

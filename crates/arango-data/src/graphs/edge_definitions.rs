@@ -38,6 +38,7 @@ impl Operation for AddEdgeDefinition {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("graph", &self.graph)
@@ -46,6 +47,7 @@ impl Operation for AddEdgeDefinition {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
         GraphInfo::read(&response)
     }
@@ -54,10 +56,12 @@ impl Operation for AddEdgeDefinition {
 impl Resolve for AddEdgeDefinition {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         ask_for_graph(&self.graph, failure)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,
@@ -95,6 +99,7 @@ impl Operation for ReplaceEdgeDefinition {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("graph", &self.graph)
@@ -104,6 +109,7 @@ impl Operation for ReplaceEdgeDefinition {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
         GraphInfo::read(&response)
     }
@@ -112,10 +118,12 @@ impl Operation for ReplaceEdgeDefinition {
 impl Resolve for ReplaceEdgeDefinition {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         ask_for_graph(&self.graph, failure)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,
@@ -162,6 +170,7 @@ impl Operation for RemoveEdgeDefinition {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA)
             .path_param("graph", &self.graph)
@@ -169,6 +178,7 @@ impl Operation for RemoveEdgeDefinition {
         if self.drops_collection { builder.query("dropCollections", "true") } else { builder }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
         GraphInfo::read(&response)
     }
@@ -177,10 +187,12 @@ impl Operation for RemoveEdgeDefinition {
 impl Resolve for RemoveEdgeDefinition {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         ask_for_graph(&self.graph, failure)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,
@@ -191,6 +203,7 @@ impl Resolve for RemoveEdgeDefinition {
 }
 
 /// Concludes from a graph whether a definition is there, which was to be added or to replace another one.
+#[inline]
 fn conclude_defined(
     answer: Result<Option<GraphInfo>, &ErrorObject>,
     wanted: &EdgeDefinition,

@@ -43,10 +43,12 @@ impl Operation for EnsureGraph {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.create.builder(Self::METADATA).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Ensured<GraphInfo>, OutputError> {
         GraphInfo::read(&response).map(|graph| Ensured::created(self.subject(), graph))
     }
@@ -55,11 +57,13 @@ impl Operation for EnsureGraph {
 impl Resolve for EnsureGraph {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         let is_name_used = failure.number == Some(DUPLICATE_GRAPH);
         (failure.is_response_lost() || is_name_used).then(|| self.create.read_existing())
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

@@ -48,6 +48,7 @@ pub struct GraphInfo {
 
 impl GraphInfo {
     /// Reads a response that contains a graph.
+    #[inline]
     pub(super) fn read(response: &ApiResponse) -> Result<Self, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -57,11 +58,13 @@ impl GraphInfo {
     }
 
     /// Returns the definition of a collection of edges, if it has one.
+    #[inline]
     pub(super) fn edges_of(&self, collection: &str) -> Option<&EdgeDefinition> {
         self.edge_definitions.iter().find(|definition| definition.collection == collection)
     }
 
     /// Returns whether a collection of vertices belongs to it.
+    #[inline]
     pub(super) fn has_vertices(&self, collection: &str) -> bool {
         let names = |names: &[String]| names.iter().any(|name| name == collection);
         let is_end = |definition: &EdgeDefinition| names(&definition.from) || names(&definition.to);
@@ -78,6 +81,7 @@ impl Operation for ListGraphs {
 
     const METADATA: Metadata = Metadata::get("graph.list", "/_api/gharial").scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<GraphInfo>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -100,10 +104,12 @@ impl Operation for GetGraph {
     const METADATA: Metadata =
         Metadata::get("graph.get", "/_api/gharial/{graph}").scope(Scope::Database).accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("graph", &self.name).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<GraphInfo>, OutputError> {
         if response.status() == StatusCode::NOT_FOUND {
             return accept_error(&response, GRAPH_NOT_FOUND).map(|()| None);

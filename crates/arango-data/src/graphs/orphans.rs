@@ -43,6 +43,7 @@ impl Operation for AddOrphanCollection {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("graph", &self.graph)
@@ -51,6 +52,7 @@ impl Operation for AddOrphanCollection {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
         GraphInfo::read(&response)
     }
@@ -59,10 +61,12 @@ impl Operation for AddOrphanCollection {
 impl Resolve for AddOrphanCollection {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         ask_for_graph(&self.graph, failure)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,
@@ -110,6 +114,7 @@ impl Operation for RemoveOrphanCollection {
             .scope(Scope::Database)
             .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA)
             .path_param("graph", &self.graph)
@@ -117,6 +122,7 @@ impl Operation for RemoveOrphanCollection {
         if self.drops_collection { builder.query("dropCollection", "true") } else { builder }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
         GraphInfo::read(&response)
     }
@@ -125,10 +131,12 @@ impl Operation for RemoveOrphanCollection {
 impl Resolve for RemoveOrphanCollection {
     type Question = GetGraph;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
         ask_for_graph(&self.graph, failure)
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

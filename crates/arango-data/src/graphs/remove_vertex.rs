@@ -56,6 +56,7 @@ impl Operation for RemoveVertex {
             .permission(Permission::Write)
             .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA)
             .path_param("graph", &self.graph)
@@ -68,6 +69,7 @@ impl Operation for RemoveVertex {
         .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DropStatus, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -84,10 +86,12 @@ impl Operation for RemoveVertex {
 impl Resolve for RemoveVertex {
     type Question = ReadDocument<Box<RawValue>>;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<Self::Question> {
         is_response_lost(failure).then(|| ReadDocument::new(&self.collection, &self.key))
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

@@ -49,6 +49,7 @@ pub struct Index {
 }
 
 impl Index {
+    #[inline]
     fn of_type(index_type: &str, fields: Value) -> Self {
         let attributes =
             Map::from_iter([("type".to_owned(), index_type.into()), ("fields".to_owned(), fields)]);
@@ -181,6 +182,7 @@ impl Index {
     }
 
     /// Refuses options that the type does not have.
+    #[inline]
     pub(super) fn check(&self) -> Result<(), BuildError> {
         if self.is_raw {
             return Ok(());

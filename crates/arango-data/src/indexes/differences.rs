@@ -44,6 +44,7 @@ impl Index {
     }
 
     /// Returns the type; `None` if a [raw](Self::raw) definition has none.
+    #[inline]
     pub fn index_type(&self) -> Option<IndexType> {
         serde_json::from_value(self.attributes().get("type")?.clone()).ok()
     }
@@ -52,6 +53,7 @@ impl Index {
     ///
     /// An index never changes: one that differs can only be dropped. The name is not compared. Options that only
     /// a [raw](Self::raw) definition can have are not compared either, unless they are those of another type.
+    #[inline]
     pub fn differences(&self, existing: &IndexInfo) -> Vec<PropertyDifference> {
         let wanted = self.attributes();
         let is_persistent = wanted.get("type").is_some_and(|kind| kind == "persistent");
@@ -72,6 +74,7 @@ impl Index {
 
 /// The type and the fields, for an index without a name.
 impl fmt::Display for Index {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = self.name() {
             return f.pad(name);
@@ -83,6 +86,7 @@ impl fmt::Display for Index {
     }
 }
 
+#[inline]
 fn attribute(index: &IndexInfo, name: &str) -> Option<Value> {
     match name {
         "type" => Some(index.index_type.as_str().into()),

@@ -43,10 +43,12 @@ impl Operation for DropIndex {
         .permission(Permission::Write)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_segments("id", self.id.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DropStatus, OutputError> {
         #[derive(Deserialize)]
         struct Body {

@@ -53,6 +53,7 @@ impl EnsureIndex {
     }
 
     /// Compares an index that exists. Its name may be another one.
+    #[inline]
     fn compared(&self, index: IndexInfo) -> Ensured<IndexInfo> {
         let mut differences = self.index.differences(&index);
         if let Some(name) = self.index.name().filter(|name| *name != index.name) {
@@ -61,6 +62,7 @@ impl EnsureIndex {
         Ensured::existed(self.subject(), index, differences)
     }
 
+    #[inline]
     fn subject(&self) -> String {
         format!("index {}/{}", self.collection, self.index)
     }
@@ -74,11 +76,13 @@ impl Operation for EnsureIndex {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         // A second copy would wait for the first one.
         RequestProperties::of(&Self::METADATA).server_timeout(self.build_timeout).without_timeout_retry()
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.index.check()?;
         RequestBuilder::new(Self::METADATA)
@@ -87,6 +91,7 @@ impl Operation for EnsureIndex {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Ensured<IndexInfo>, OutputError> {
         let mut index: IndexInfo = response.json()?;
         // These belong to the response, and not to the index.
@@ -104,11 +109,13 @@ impl Operation for EnsureIndex {
 impl Resolve for EnsureIndex {
     type Question = ListIndexes;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<ListIndexes> {
         let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME) && self.index.name().is_some();
         is_name_used.then(|| ListIndexes::new(&self.collection))
     }
 
+    #[inline]
     fn conclusion(
         &self,
         failure: &Failure,

@@ -142,11 +142,13 @@ impl Operation for ListIndexes {
 
     const METADATA: Metadata = Metadata::get("index.list", "/_api/index").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA).query("collection", self.collection.as_str());
         if self.includes_hidden { builder.query("withHidden", "true") } else { builder }.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<IndexInfo>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
@@ -172,10 +174,12 @@ impl Operation for GetIndex {
 
     const METADATA: Metadata = Metadata::get("index.get", "/_api/index/{id}").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_segments("id", self.id.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<IndexInfo, OutputError> {
         response.json()
     }

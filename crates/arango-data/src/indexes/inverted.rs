@@ -91,16 +91,19 @@ macro_rules! options {
             }
 
             /// Indexes all attributes within, except those that are fields themselves. For views.
+            #[inline]
             pub fn include_all_fields(self) -> Self {
                 self.with("includeAllFields", true)
             }
 
             /// Indexes a value and each element of an array alike. For views; excludes `[*]`.
+            #[inline]
             pub fn search_field(self) -> Self {
                 self.with("searchField", true)
             }
 
             /// Distinguishes the elements of an array by their position. Needs [`search_field`](Self::search_field).
+            #[inline]
             pub fn track_list_positions(self) -> Self {
                 self.with("trackListPositions", true)
             }
@@ -108,6 +111,7 @@ macro_rules! options {
             /// Keeps what scores need in memory.
             ///
             /// Before 3.12.5 in the Enterprise Edition only.
+            #[inline]
             pub fn cache(self) -> Self {
                 self.with("cache", true)
             }
@@ -133,6 +137,7 @@ impl InvertedIndex {
     }
 
     /// Indexes all attributes of the documents. For views.
+    #[inline]
     pub fn of_all_fields() -> Self {
         Self::new([""; 0]).include_all_fields()
     }

@@ -114,6 +114,7 @@ impl VectorIndex {
 }
 
 /// Refuses parameters that the server would refuse.
+#[inline]
 pub(super) fn check_params(params: Option<&Value>) -> Result<(), BuildError> {
     for (name, field) in
         [("dimension", "dimension"), ("nLists", "centroids"), ("defaultNProbe", "default_probes")]
@@ -126,6 +127,7 @@ pub(super) fn check_params(params: Option<&Value>) -> Result<(), BuildError> {
 }
 
 impl From<VectorIndex> for Index {
+    #[inline]
     fn from(index: VectorIndex) -> Self {
         index.into_index()
     }

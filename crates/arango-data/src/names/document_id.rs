@@ -45,6 +45,7 @@ impl DocumentId {
     }
 
     /// Creates the id of the document with this key.
+    #[inline]
     pub fn of(collection: &CollectionName, key: &Key) -> Self {
         Self { text: format!("{collection}/{key}").into(), slash: collection.as_str().len() }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
+use hmac_sha256::Hash;
 
 use super::{DocumentId, InvalidIdentifier, string_impls};
 
@@ -90,8 +90,9 @@ impl Key {
     /// # Ok::<(), arango_data::InvalidIdentifier>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn of_edge(from: &DocumentId, to: &DocumentId) -> Self {
-        let hash = Sha256::digest(format!("{from}\n{to}"));
+        let hash = Hash::hash(format!("{from}\n{to}").as_bytes());
         let mut digits = [0; 32];
         for (bytes, digits) in hash[..20].chunks(5).zip(digits.chunks_mut(8)) {
             write_digits(bits(bytes), digits);

@@ -30,6 +30,7 @@ impl Revision {
     }
 
     /// Reads a revision from the header `Etag`, where it stands in quotes.
+    #[inline]
     pub(crate) fn from_etag(etag: &str) -> Option<Self> {
         let etag = etag.trim();
         Self::new(etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(etag)).ok()

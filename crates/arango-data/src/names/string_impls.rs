@@ -6,6 +6,7 @@ macro_rules! string_impls {
         impl TryFrom<&str> for $name {
             type Error = $crate::names::InvalidIdentifier;
 
+            #[inline]
             fn try_from(value: &str) -> Result<Self, Self::Error> {
                 Self::new(value)
             }
@@ -14,6 +15,7 @@ macro_rules! string_impls {
         impl TryFrom<String> for $name {
             type Error = $crate::names::InvalidIdentifier;
 
+            #[inline]
             fn try_from(value: String) -> Result<Self, Self::Error> {
                 Self::new(&value)
             }
@@ -22,18 +24,21 @@ macro_rules! string_impls {
         impl std::str::FromStr for $name {
             type Err = $crate::names::InvalidIdentifier;
 
+            #[inline]
             fn from_str(value: &str) -> Result<Self, Self::Err> {
                 Self::new(value)
             }
         }
 
         impl AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
         }
 
         impl std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 // Respects width and alignment of the format.
                 f.pad(self.as_str())
@@ -41,12 +46,14 @@ macro_rules! string_impls {
         }
 
         impl std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 std::fmt::Debug::fmt(self.as_str(), f)
             }
         }
 
         impl PartialEq for $name {
+            #[inline]
             fn eq(&self, other: &Self) -> bool {
                 self.as_str() == other.as_str()
             }
@@ -55,24 +62,28 @@ macro_rules! string_impls {
         impl Eq for $name {}
 
         impl PartialEq<str> for $name {
+            #[inline]
             fn eq(&self, other: &str) -> bool {
                 self.as_str() == other
             }
         }
 
         impl PartialEq<&str> for $name {
+            #[inline]
             fn eq(&self, other: &&str) -> bool {
                 self.as_str() == *other
             }
         }
 
         impl PartialOrd for $name {
+            #[inline]
             fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
                 Some(self.cmp(other))
             }
         }
 
         impl Ord for $name {
+            #[inline]
             fn cmp(&self, other: &Self) -> std::cmp::Ordering {
                 self.as_str().cmp(other.as_str())
             }
@@ -97,6 +108,7 @@ macro_rules! string_impls {
                 impl serde::de::Visitor<'_> for Visitor {
                     type Value = $name;
 
+                    #[inline]
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str("a string")
                     }

@@ -195,6 +195,7 @@ impl From<&'static str> for Aql {
 
 // Without the values, which may be secret.
 impl fmt::Debug for Aql {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Aql")
             .field("text", &self.text)

@@ -35,14 +35,17 @@ impl Operation for CloseCursor {
         .scope(Scope::Database)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         RequestProperties::of(&Self::METADATA).affinity(Affinity::OwnerThenForward)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("cursor", self.cursor.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         if response.status() != StatusCode::NOT_FOUND {
             return response.acknowledged();

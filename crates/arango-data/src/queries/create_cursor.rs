@@ -108,6 +108,7 @@ impl<T: Row> Operation for CreateCursor<T> {
 
     const METADATA: Metadata = Metadata::post("query.create_cursor", "/_api/cursor").scope(Scope::Database);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         let class = if self.query.is_read_only() { RequestClass::Safe } else { RequestClass::NonIdempotent };
         // A second copy would take as long, beside the first one, and would leave a cursor.
@@ -127,6 +128,7 @@ impl<T: Row> Operation for CreateCursor<T> {
         self.options.add_properties(properties)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.query.check()?;
         self.options.check()?;
@@ -146,6 +148,7 @@ impl<T: Row> Operation for CreateCursor<T> {
         builder.build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
         let mut batch = T::read_batch(&response)?;
         batch.is_repeatable = self.allows_retry() && batch.next_batch_id.is_some();

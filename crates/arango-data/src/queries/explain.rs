@@ -69,6 +69,7 @@ pub struct ExecutionPlan {
 
 // Without the nodes, which contain the values of bind parameters.
 impl fmt::Debug for ExecutionPlan {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExecutionPlan")
             .field("nodes", &self.nodes.len())
@@ -94,6 +95,7 @@ pub struct PlanCollection {
 
 impl Explanation {
     /// Returns whether the query writes.
+    #[inline]
     pub fn is_modification(&self) -> bool {
         self.plans.iter().any(|plan| plan.is_modification_query)
     }
@@ -108,6 +110,7 @@ impl ExplainQuery {
 
     /// Sets how the query would be executed.
     #[must_use]
+    #[inline]
     pub fn options(mut self, options: &QueryOptions) -> Self {
         self.options = options.clone();
         self
@@ -126,6 +129,7 @@ impl Operation for ExplainQuery {
 
     const METADATA: Metadata = Metadata::post("query.explain", "/_api/explain").safe().scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -150,6 +154,7 @@ impl Operation for ExplainQuery {
             .build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Explanation, OutputError> {
         #[derive(Deserialize)]
         struct Body {

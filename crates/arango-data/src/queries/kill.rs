@@ -46,6 +46,7 @@ impl Operation for KillQuery {
         .scope(Scope::Database)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         // `slow` would clear the list of slow queries.
         if !self.id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
@@ -54,6 +55,7 @@ impl Operation for KillQuery {
         RequestBuilder::new(Self::METADATA).path_param("id", self.id.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<KillStatus, OutputError> {
         if response.status() != StatusCode::NOT_FOUND {
             return response.acknowledged().map(|()| KillStatus::Marked);
@@ -68,6 +70,7 @@ impl Operation for ClearSlowQueries {
     const METADATA: Metadata =
         Metadata::delete("query.clear_slow", "/_api/query/slow").idempotent().scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

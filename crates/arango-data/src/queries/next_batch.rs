@@ -99,6 +99,7 @@ impl<T: Row> Operation for NextBatch<T> {
     const METADATA: Metadata =
         Metadata::post("query.next_batch", "/_api/cursor/{position}").without_body().scope(Scope::Database);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         let class = if self.is_repeatable { RequestClass::Fenced } else { RequestClass::NonIdempotent };
         let properties = RequestProperties::of(&Self::METADATA)
@@ -113,6 +114,7 @@ impl<T: Row> Operation for NextBatch<T> {
         }
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let position = match &self.batch {
             Some(batch) => format!("{}/{batch}", self.cursor),
@@ -121,6 +123,7 @@ impl<T: Row> Operation for NextBatch<T> {
         RequestBuilder::new(Self::METADATA).path_segments("position", &position).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
         let mut batch = T::read_batch(&response)?;
         batch.is_repeatable = self.is_repeatable && batch.next_batch_id.is_some();

@@ -51,6 +51,7 @@ impl Operation for ParseQuery {
 
     const METADATA: Metadata = Metadata::post("query.parse", "/_api/query").safe().scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -59,6 +60,7 @@ impl Operation for ParseQuery {
         RequestBuilder::new(Self::METADATA).json(&Body { query: self.query.text() }).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ParsedQuery, OutputError> {
         response.json()
     }

@@ -20,6 +20,7 @@ pub(super) fn is_proved_without_loop(text: &str) -> bool {
 }
 
 /// Returns the first word of a text without which a query cannot write.
+#[inline]
 pub(super) fn word_that_writes(text: &str) -> Option<&'static str> {
     WORDS.into_iter().find(|word| has_word(text, &[word]))
 }

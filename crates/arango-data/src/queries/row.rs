@@ -92,6 +92,7 @@ impl RawRows {
 }
 
 impl Row for RawRows {
+    #[inline]
     fn read_batch(response: &ApiResponse) -> Result<Batch<Self>, OutputError> {
         let json = response.bytes();
         let Some(result) = array(json, "result") else {

@@ -127,10 +127,12 @@ impl Operation for ListRunningQueries {
     const METADATA: Metadata =
         Metadata::get("query.list_running", "/_api/query/current").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         list(Self::METADATA, self.scope)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<RunningQuery>, OutputError> {
         response.json()
     }
@@ -141,10 +143,12 @@ impl Operation for ListSlowQueries {
 
     const METADATA: Metadata = Metadata::get("query.list_slow", "/_api/query/slow").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         list(Self::METADATA, self.scope)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<RunningQuery>, OutputError> {
         response.json()
     }
@@ -166,6 +170,7 @@ fn names_only<S: Serializer>(values: &BTreeMap<String, Value>, serializer: S) ->
 
 // Without the values of parameters, which may be secret.
 impl fmt::Debug for RunningQuery {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunningQuery")
             .field("id", &self.id)

@@ -36,6 +36,7 @@ impl QueryTag {
     /// If it is empty, longer than 100 bytes, or contains another character than letters and digits of ASCII and `_-.`;
     /// if it contains one of the words of queries that write, since the text of the query would then prove no more that it
     /// [only reads](crate::Aql::is_read_only).
+    #[inline]
     pub fn new(label: &str) -> Result<Self, InvalidIdentifier> {
         let reason = if label.is_empty() {
             Some("is empty")
@@ -96,6 +97,7 @@ impl fmt::Display for QueryTag {
 impl TryFrom<&str> for QueryTag {
     type Error = InvalidIdentifier;
 
+    #[inline]
     fn try_from(label: &str) -> Result<Self, InvalidIdentifier> {
         Self::new(label)
     }

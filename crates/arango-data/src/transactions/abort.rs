@@ -36,14 +36,17 @@ impl Operation for AbortTransaction {
         .scope(Scope::Database)
         .accept_statuses(&[404, 410]);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         RequestProperties::of(&Self::METADATA).affinity(Affinity::OwnerThenForward)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("transaction", self.id.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         match response.status() {
             StatusCode::NOT_FOUND => accept_error(&response, ErrorNumber::TRANSACTION_NOT_FOUND),
@@ -59,6 +62,7 @@ impl Operation for AbortWriteTransactions {
     const METADATA: Metadata =
         Metadata::delete("transaction.abort_writing", "/_api/transaction/write").scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

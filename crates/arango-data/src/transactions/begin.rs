@@ -118,6 +118,7 @@ impl BeginTransaction {
     }
 
     /// Returns the collections that it writes, with and without an exclusive lock.
+    #[inline]
     pub fn written(&self) -> impl Iterator<Item = &CollectionName> {
         self.write.iter().chain(&self.exclusive)
     }
@@ -129,6 +130,7 @@ impl Operation for BeginTransaction {
     const METADATA: Metadata =
         Metadata::post("transaction.begin", "/_api/transaction/begin").scope(Scope::Database);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         let mut properties = RequestProperties::of(&Self::METADATA).without_measuring();
         if let Some(limit) = self.lock_timeout {
@@ -137,6 +139,7 @@ impl Operation for BeginTransaction {
         if self.skips_fast_lock_round { properties.requires(&SKIP_FAST_LOCK_ROUND) } else { properties }
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let body = Body {
             collections: Collections { read: &self.read, write: &self.write, exclusive: &self.exclusive },
@@ -152,6 +155,7 @@ impl Operation for BeginTransaction {
         RequestBuilder::new(Self::METADATA).json(&body).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<TransactionId, OutputError> {
         response.json_result::<TransactionStatus>().map(|status| status.id)
     }

@@ -33,6 +33,7 @@ impl Operation for CommitTransaction {
         .without_body()
         .scope(Scope::Database);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         RequestProperties::of(&Self::METADATA)
             .affinity(Affinity::Owner)
@@ -41,10 +42,12 @@ impl Operation for CommitTransaction {
             .without_measuring()
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("transaction", self.id.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         match response.json_result::<TransactionStatus>()?.state {
             TransactionState::Committed => Ok(()),

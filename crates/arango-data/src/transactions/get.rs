@@ -28,14 +28,17 @@ impl Operation for GetTransaction {
     const METADATA: Metadata =
         Metadata::get("transaction.get", "/_api/transaction/{transaction}").scope(Scope::Database);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         RequestProperties::of(&Self::METADATA).affinity(Affinity::OwnerThenForward)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("transaction", self.id.as_str()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<TransactionState, OutputError> {
         response.json_result::<TransactionStatus>().map(|status| status.state)
     }

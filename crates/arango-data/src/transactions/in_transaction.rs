@@ -86,6 +86,7 @@ impl<O: Transactional> Operation for InTransaction<O> {
 
     const METADATA: Metadata = O::METADATA;
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         self.operation
             .properties()
@@ -95,6 +96,7 @@ impl<O: Transactional> Operation for InTransaction<O> {
             .without_rollback()
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut request = self.operation.request()?;
         let id = HeaderValue::from_str(self.id.as_str())
@@ -103,6 +105,7 @@ impl<O: Transactional> Operation for InTransaction<O> {
         Ok(request)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<O::Output, OutputError> {
         self.operation.output(response)
     }

@@ -24,6 +24,7 @@ impl Operation for ListTransactions {
 
     const METADATA: Metadata = Metadata::get("transaction.list", "/_api/transaction").scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<OpenTransaction>, OutputError> {
         #[derive(Deserialize)]
         struct Body {

@@ -94,10 +94,12 @@ impl Operation for GetAccess {
         .scope(Scope::Database)
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.place.fill(RequestBuilder::new(Self::METADATA).path_param("user", &self.user)).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Access, OutputError> {
         response.json_result()
     }
@@ -122,10 +124,12 @@ impl Operation for ListAccess {
         .scope(Scope::Database)
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("user", &self.user).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<BTreeMap<String, Access>, OutputError> {
         response.json_result()
     }

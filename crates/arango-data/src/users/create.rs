@@ -84,11 +84,13 @@ impl Operation for CreateUser {
         .permission(Permission::Admin)
         .accept_statuses(&[409]);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         let class = if self.if_missing { RequestClass::Fenced } else { RequestClass::NonIdempotent };
         RequestProperties::of(&Self::METADATA).class(class)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if self.body.user.is_empty() {
             return Err(BuildError::Field { field: "user", reason: "is empty" });
@@ -96,6 +98,7 @@ impl Operation for CreateUser {
         RequestBuilder::new(Self::METADATA).json(&self.body).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<UserCreation, OutputError> {
         if response.status() != StatusCode::CONFLICT {
             return response.json::<UserInfo>().map(|_| UserCreation::Created);

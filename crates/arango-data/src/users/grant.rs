@@ -54,6 +54,7 @@ impl Operation for GrantAccess {
         .scope(Scope::Database)
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -70,6 +71,7 @@ impl Operation for GrantAccess {
         self.place.fill(builder).json(&Body { grant: self.access.as_str() }).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
@@ -108,10 +110,12 @@ impl Operation for RevokeAccess {
         .scope(Scope::Database)
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.place.fill(RequestBuilder::new(Self::METADATA).path_param("user", &self.user)).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

@@ -35,6 +35,7 @@ impl Operation for ListUsers {
     const METADATA: Metadata =
         Metadata::get("user.list", "/_api/user").scope(Scope::Database).permission(Permission::Admin);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<UserInfo>, OutputError> {
         response.json_result()
     }
@@ -57,10 +58,12 @@ impl Operation for GetUser {
         .permission(Permission::Admin)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("user", &self.name).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<UserInfo>, OutputError> {
         if response.status() == StatusCode::NOT_FOUND {
             return accept_error(&response, USER_NOT_FOUND).map(|()| None);

@@ -35,10 +35,12 @@ impl Operation for RemoveUser {
         .permission(Permission::Admin)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("user", &self.name).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<UserRemoval, OutputError> {
         if response.status() == StatusCode::NOT_FOUND {
             return accept_error(&response, USER_NOT_FOUND).map(|()| UserRemoval::NotFound);

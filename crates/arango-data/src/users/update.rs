@@ -77,10 +77,12 @@ impl Operation for UpdateUser {
         .scope(Scope::Database)
         .permission(Permission::Admin);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("user", &self.name).json(&self.body).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<UserInfo, OutputError> {
         response.json()
     }

@@ -45,6 +45,7 @@ impl CreateView {
         EnsureView::new(self)
     }
 
+    #[inline]
     pub(super) fn build(&self, metadata: Metadata) -> Result<Request<Bytes>, BuildError> {
         self.view.check()?;
         RequestBuilder::new(metadata).json(&Body { name: &self.name, view: &self.view }).build()
@@ -61,10 +62,12 @@ impl Operation for CreateView {
     const METADATA: Metadata =
         Metadata::post("view.create", "/_api/view").scope(Scope::Database).permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.build(Self::METADATA)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ViewInfo, OutputError> {
         ViewInfo::read(&response)
     }
@@ -73,12 +76,14 @@ impl Operation for CreateView {
 impl Resolve for CreateView {
     type Question = GetView;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetView> {
         let is_own_name =
             failure.number == Some(ErrorNumber::DUPLICATE_NAME) && failure.has_ambiguous_predecessor;
         (failure.is_response_lost() || is_own_name).then(|| self.read_existing())
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

@@ -125,6 +125,7 @@ impl View {
         self
     }
 
+    #[inline]
     fn push(mut self, list: &str, item: Value) -> Self {
         let items = self.attributes.entry(list).or_insert_with(|| Vec::<Value>::new().into());
         if let Value::Array(items) = items {
@@ -134,6 +135,7 @@ impl View {
     }
 
     /// Refuses options of the other type.
+    #[inline]
     pub(super) fn check(&self) -> Result<(), BuildError> {
         let alone = ["type", "indexes"];
         let is_alias = self.attributes.get("type").is_some_and(|view_type| view_type == "search-alias");
@@ -152,6 +154,7 @@ impl View {
     }
 
     /// Returns the attributes that can be changed: all but the type.
+    #[inline]
     pub(super) fn changes(&self) -> Map<String, Value> {
         let mut changes = self.attributes.clone();
         changes.remove("type");
@@ -159,6 +162,7 @@ impl View {
     }
 
     /// Returns whether an existing view has the type, and the links or indexes.
+    #[inline]
     pub(super) fn resembles(&self, view: &ViewInfo) -> bool {
         let names = |links: &Map<String, Value>| links.keys().cloned().collect::<Vec<_>>();
         let no_links = Map::new();

@@ -28,6 +28,7 @@ impl View {
     ///
     /// The links and the indexes are compared as a whole: a further one is a difference. Of all other properties, and within a
     /// link, only what was set is compared.
+    #[inline]
     pub fn differences(&self, existing: &ViewInfo) -> Vec<PropertyDifference> {
         let mut found = Vec::new();
         for (name, expected) in self.attributes() {
@@ -47,6 +48,7 @@ impl View {
         found
     }
 
+    #[inline]
     fn compare_links(&self, existing: &ViewInfo, found: &mut Vec<PropertyDifference>) {
         let no_links = Map::new();
         let links = self.attributes().get("links").and_then(Value::as_object).unwrap_or(&no_links);
@@ -68,6 +70,7 @@ impl View {
         }
     }
 
+    #[inline]
     fn compare_indexes(&self, existing: &ViewInfo, found: &mut Vec<PropertyDifference>) {
         let indexes = self.attributes().get("indexes").cloned().unwrap_or_else(|| json!([]));
         let indexes: Vec<ViewIndex> = serde_json::from_value(indexes).unwrap_or_default();
@@ -86,6 +89,7 @@ impl View {
 }
 
 /// What a link has that does not set it.
+#[inline]
 fn link_defaults() -> Map<String, Value> {
     let defaults = json!({
         "analyzers": ["identity"], "includeAllFields": false, "storeValues": "none", "trackListPositions": false,

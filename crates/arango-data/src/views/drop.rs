@@ -29,10 +29,12 @@ impl Operation for DropView {
         .permission(Permission::Write)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("view", &self.name).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<DropStatus, OutputError> {
         if response.status() == StatusCode::NOT_FOUND {
             return accept_error(&response, ErrorNumber::DATA_SOURCE_NOT_FOUND)
@@ -45,10 +47,12 @@ impl Operation for DropView {
 impl Resolve for DropView {
     type Question = GetView;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetView> {
         is_response_lost(failure).then(|| GetView { name: self.name.clone() })
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

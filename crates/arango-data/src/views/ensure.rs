@@ -42,10 +42,12 @@ impl Operation for EnsureView {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.create.build(Self::METADATA)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Ensured<ViewInfo>, OutputError> {
         ViewInfo::read(&response).map(|view| Ensured::created(self.subject(), view))
     }
@@ -54,11 +56,13 @@ impl Operation for EnsureView {
 impl Resolve for EnsureView {
     type Question = GetView;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetView> {
         let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME);
         (failure.is_response_lost() || is_name_used).then(|| self.create.read_existing())
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

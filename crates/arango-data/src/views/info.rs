@@ -54,6 +54,7 @@ pub struct ViewIndex {
 
 impl ViewInfo {
     /// Reads the properties of a view from a response with or without an envelope.
+    #[inline]
     pub(super) fn read(response: &ApiResponse) -> Result<Self, OutputError> {
         let mut view: Self = response.json()?;
         // These belong to the response, and not to the view.
@@ -72,6 +73,7 @@ impl Operation for ListViews {
 
     const METADATA: Metadata = Metadata::get("view.list", "/_api/view").scope(Scope::Database);
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Vec<ViewInfo>, OutputError> {
         response.json_result()
     }
@@ -91,10 +93,12 @@ impl Operation for GetView {
         .scope(Scope::Database)
         .accept_statuses(&[404]);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("view", &self.name).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Option<ViewInfo>, OutputError> {
         if response.status() == StatusCode::NOT_FOUND {
             return accept_error(&response, ErrorNumber::DATA_SOURCE_NOT_FOUND).map(|()| None);

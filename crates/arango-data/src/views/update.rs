@@ -38,11 +38,13 @@ impl Operation for UpdateView {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.view.check()?;
         RequestBuilder::new(Self::METADATA).path_param("view", &self.name).json(&self.view.changes()).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<ViewInfo, OutputError> {
         ViewInfo::read(&response)
     }

@@ -26,6 +26,7 @@ macro_rules! open_enum {
 
         impl $name {
             /// Returns the server's spelling.
+            #[inline]
             $visibility fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $value,)+
@@ -33,6 +34,7 @@ macro_rules! open_enum {
                 }
             }
 
+            #[inline]
             fn known(value: &str) -> Option<Self> {
                 match value {
                     $($value $(| $alias)* => Some(Self::$variant),)+
@@ -42,18 +44,21 @@ macro_rules! open_enum {
         }
 
         impl From<&str> for $name {
+            #[inline]
             fn from(value: &str) -> Self {
                 Self::known(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
             }
         }
 
         impl From<String> for $name {
+            #[inline]
             fn from(value: String) -> Self {
                 Self::known(&value).unwrap_or(Self::Unknown(value))
             }
         }
 
         impl std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 // Respects width and alignment of the format.
                 f.pad(self.as_str())

@@ -23,6 +23,7 @@ impl Transport {
     /// The future need not be awaited, and without awaiting it no runtime is needed: running calls then
     /// finish, and idle connections are closed. Awaited outside of a tokio runtime, there is no grace period.
     /// Closing twice is the same as closing once with the shorter grace.
+    #[inline]
     pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.0);
         shared.lifecycle.close();

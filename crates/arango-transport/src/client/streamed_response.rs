@@ -81,6 +81,7 @@ impl StreamedResponse {
     /// # Errors
     ///
     /// If the body breaks off, if no part arrives in time, at the deadline, and if it is too large.
+    #[inline]
     pub fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             // Not only while nothing arrives: a body may arrive forever.

@@ -449,6 +449,7 @@ impl Service<Request<Full<Bytes>>> for Transport {
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<Full<Bytes>>) -> Self::Future {
         let call = request.extensions_mut().remove::<Call>();
         let call = call.unwrap_or_else(|| Call::from_method(request.method()));

@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac_sha256::HMAC;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 
 use crate::credentials::secret_file;
 use crate::credentials::token_source::TokenSource;
@@ -93,9 +92,8 @@ impl Superuser {
 fn sign(claims: &str, secret: &str) -> SecretString {
     let encode = |part: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(part);
     let signed = format!("{}.{}", encode(br#"{"alg":"HS256","typ":"JWT"}"#), encode(claims.as_bytes()));
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of every length");
-    mac.update(signed.as_bytes());
-    format!("{signed}.{}", encode(&mac.finalize().into_bytes())).into()
+    let mac = HMAC::mac(signed.as_bytes(), secret.as_bytes());
+    format!("{signed}.{}", encode(&mac)).into()
 }
 
 impl TokenSource for Superuser {

@@ -45,6 +45,7 @@ impl TokenFile {
 }
 
 impl TokenSource for TokenFile {
+    #[inline]
     fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
         Box::pin(async {
             let token = secret_file::read(&self.path).await?;

@@ -202,6 +202,7 @@ impl Pool {
     }
 
     /// Closes the pool and all its connections immediately, including those in use.
+    #[inline]
     pub(crate) fn abort(&self) {
         self.close();
         self.0.registry.abort();

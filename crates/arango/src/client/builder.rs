@@ -215,6 +215,7 @@ impl ClientBuilder {
     /// # Ok::<(), arango::InvalidSettings>(())
     /// ```
     #[doc(alias = "acquireHostList")]
+    #[inline]
     pub fn discovery(self, discovery: Discovery) -> Self {
         let discover = OperationDiscovery::new(&discovery);
         self.map(|transport| transport.discovery(discovery, discover))

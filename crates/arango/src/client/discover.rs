@@ -28,6 +28,7 @@ struct DatabaseAccess {
 }
 
 impl OperationDiscovery {
+    #[inline]
     pub(crate) fn new(discovery: &Discovery) -> Self {
         let set = discovery.database_name().map(str::to_owned);
         Self(Arc::new(DatabaseAccess { configured: set, discovered: Mutex::default() }))
@@ -35,6 +36,7 @@ impl OperationDiscovery {
 }
 
 impl Discover for OperationDiscovery {
+    #[inline]
     fn endpoints(
         &self,
         transport: Transport,
@@ -47,6 +49,7 @@ impl Discover for OperationDiscovery {
         })
     }
 
+    #[inline]
     fn identify(
         &self,
         transport: Transport,
@@ -88,6 +91,7 @@ impl DatabaseAccess {
         Ok((accessible, id))
     }
 
+    #[inline]
     fn database(&self) -> String {
         let found = self.discovered.lock().unwrap_or_else(PoisonError::into_inner).clone();
         found.or_else(|| self.configured.clone()).unwrap_or_else(|| "_system".to_owned())
@@ -102,6 +106,7 @@ fn no_rights_message(database: &str, reason: &str) -> String {
 }
 
 /// Returns whether the user has no rights in the database, or the database does not exist.
+#[inline]
 fn is_refused(error: &Error) -> bool {
     error.error_number() == Some(ErrorNumber::FORBIDDEN) && error.status().is_some_and(|status| status == 401)
 }

@@ -24,6 +24,7 @@ impl ClientBuilder {
     ///
     /// If there are no endpoints, if a value is not Unicode, or if an authority is set and the client is compiled without
     /// the feature `rustls`. What the values mean is validated by [`build`](Self::build).
+    #[inline]
     pub fn from_env() -> Result<Self, InvalidEnvironment> {
         from_variables(env::var)
     }
@@ -45,6 +46,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
+    #[inline]
     pub fn from_env() -> Result<Self, InvalidEnvironment> {
         Ok(ClientBuilder::from_env()?.build()?)
     }
@@ -94,11 +96,13 @@ fn from_variables(
 
 #[cfg(feature = "rustls")]
 #[expect(clippy::unnecessary_wraps, reason = "without TLS it fails")]
+#[inline]
 fn with_authority(builder: ClientBuilder, file: String) -> Result<ClientBuilder, InvalidEnvironment> {
     Ok(builder.tls(arango_transport::Tls::new().ca_file(file)))
 }
 
 #[cfg(not(feature = "rustls"))]
+#[inline]
 fn with_authority(_: ClientBuilder, _: String) -> Result<ClientBuilder, InvalidEnvironment> {
     Err(InvalidEnvironment::NoTls)
 }

@@ -65,6 +65,7 @@ impl CursorTicket {
 }
 
 impl fmt::Display for CursorTicket {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
@@ -73,6 +74,7 @@ impl fmt::Display for CursorTicket {
 impl FromStr for CursorTicket {
     type Err = serde_json::Error;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }

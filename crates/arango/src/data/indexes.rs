@@ -114,6 +114,7 @@ impl IntoFuture for NewIndex {
     type Output = Result<Ensured<IndexInfo>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<EnsureIndex>)?;

@@ -25,6 +25,7 @@ macro_rules! to_key {
         impl ToKey for $from {}
 
         impl Sealed for $from {
+            #[inline]
             fn to_key(self) -> Result<Key, InvalidIdentifier> {
                 let $value = self;
                 $key

@@ -119,6 +119,7 @@ fn value<T: Serialize>(document: &T) -> Result<Value, Error> {
 }
 
 /// Returns the patch that makes the second object of the first one. What is `null` in it is removed.
+#[inline]
 fn changes(before: Value, after: Value) -> Value {
     let (Value::Object(mut before), Value::Object(after)) = (before, after) else { return Value::Null };
     let mut patch = Map::new();

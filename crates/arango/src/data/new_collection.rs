@@ -50,6 +50,7 @@ macro_rules! setters {
         impl NewCollection {
             $(
                 $(#[$doc])*
+                #[inline]
                 pub fn $name(mut self, $($argument: $type),*) -> Self {
                     self.operation = self.operation.map(|operation| operation.$name($($argument),*));
                     self
@@ -105,6 +106,7 @@ impl IntoFuture for NewCollection {
     type Output = Result<CollectionProperties, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<CreateCollection>)?;

@@ -31,6 +31,7 @@ impl NewDatabase {
     }
 
     /// Sets how the collections are distributed; by default each for itself.
+    #[inline]
     pub fn sharding(self, sharding: DatabaseSharding) -> Self {
         self.map(|operation| operation.sharding(sharding))
     }
@@ -41,6 +42,7 @@ impl NewDatabase {
     }
 
     /// Sets how many copies must be in sync for a write, for collections that do not set it.
+    #[inline]
     pub fn write_concern(self, copies: u64) -> Self {
         self.map(|operation| operation.write_concern(copies))
     }
@@ -55,6 +57,7 @@ impl IntoFuture for NewDatabase {
     type Output = Result<Database, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation =

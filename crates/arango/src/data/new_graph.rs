@@ -22,6 +22,7 @@ impl Database {
     /// ```
     #[doc(alias = "has_graph")]
     #[doc(alias = "createGraph")]
+    #[inline]
     pub fn create_graph(&self, name: &str) -> NewGraph {
         NewGraph { database: self.clone(), operation: CreateGraph::new(name) }
     }
@@ -44,6 +45,7 @@ macro_rules! setters {
         impl NewGraph {
             $(
                 $(#[$doc])*
+                #[inline]
                 pub fn $name(mut self, $($argument: $type),*) -> Self {
                     self.operation = self.operation.$name($($argument),*);
                     self
@@ -92,6 +94,7 @@ impl IntoFuture for NewGraph {
     type Output = Result<GraphInfo, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.database.execute_resolving(self.operation).await })
     }

@@ -103,6 +103,7 @@ impl<'a> IntoFuture for Exists<'a> {
     type Output = Result<bool, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<DocumentExists>)?;
@@ -139,6 +140,7 @@ impl<T> fmt::Debug for GetChanged<'_, T> {
 }
 
 impl fmt::Debug for Exists<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exists").field("operation", &self.operation).finish_non_exhaustive()
     }

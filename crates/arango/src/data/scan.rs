@@ -208,6 +208,7 @@ async fn read_page<T: DeserializeOwned + Send + 'static>(
 }
 
 /// Returns whether all languages sort a key by its bytes.
+#[inline]
 fn is_sortable(key: &Key) -> bool {
     key.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
 }

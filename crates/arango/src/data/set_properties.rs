@@ -31,6 +31,7 @@ impl Collection {
     /// # }
     /// ```
     #[doc(alias = "configure")]
+    #[inline]
     pub fn set_properties(&self) -> SetProperties {
         let operation = self.operation(|name| Ok(SetCollectionProperties::new(name)));
         SetProperties { collection: self.clone(), operation }
@@ -42,6 +43,7 @@ macro_rules! setters {
         impl SetProperties {
             $(
                 $(#[$doc])*
+                #[inline]
                 pub fn $name(mut self, $($argument: $type),*) -> Self {
                     self.operation = self.operation.map(|operation| operation.$name($($argument),*));
                     self
@@ -76,6 +78,7 @@ impl IntoFuture for SetProperties {
     type Output = Result<CollectionProperties, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<SetCollectionProperties>)?;

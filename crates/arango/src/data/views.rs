@@ -81,6 +81,7 @@ impl IntoFuture for NewView {
     type Output = Result<ViewInfo, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.database.execute_resolving(self.operation).await })
     }

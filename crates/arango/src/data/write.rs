@@ -15,6 +15,7 @@ use crate::handles::data_support::invalid_request;
 macro_rules! changes {
     ($name:ident, $operation:ident) => {
         impl $name<'_> {
+            #[inline]
             pub(super) fn new(collection: &Collection, operation: Result<$operation, BuildError>) -> Self {
                 Self { collection: collection.clone(), operation, transaction: PhantomData }
             }
@@ -24,11 +25,13 @@ macro_rules! changes {
             /// Writes only if the document has this revision.
             ///
             /// Such a write can be repeated: at most one copy of it succeeds.
+            #[inline]
             pub fn if_revision(self, revision: &Revision) -> Self {
                 self.map(|operation| operation.if_revision(revision))
             }
 
             /// Writes only if the document has the revision in the attribute `_rev` of the new one.
+            #[inline]
             pub fn if_body_revision(self) -> Self {
                 self.map($operation::if_body_revision)
             }
@@ -41,21 +44,25 @@ macro_rules! changes {
             }
 
             /// Waits until the write is on disk.
+            #[inline]
             pub fn wait_for_sync(self) -> Self {
                 self.map($operation::wait_for_sync)
             }
 
             /// Updates the entries of the document in the caches of indexes.
+            #[inline]
             pub fn refill_index_caches(self) -> Self {
                 self.map($operation::refill_index_caches)
             }
 
             /// Adds an attribute that tells this write from all others.
+            #[inline]
             pub fn operation_id(self, id: OperationId) -> Self {
                 self.map(|operation| operation.operation_id(id))
             }
 
             /// Returns only whether the write succeeded.
+            #[inline]
             pub fn silent(self) -> $name<'a, Silent> {
                 self.map($operation::silent)
             }
@@ -82,6 +89,7 @@ macro_rules! changes {
             type Output = Result<W, Error>;
             type IntoFuture = BoxFuture<'a, Self::Output>;
 
+            #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(async move {
                     let operation = self.operation.map_err(invalid_request::<$operation<W>>)?;
@@ -91,6 +99,7 @@ macro_rules! changes {
         }
 
         impl<W> fmt::Debug for $name<'_, W> {
+            #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).field("operation", &self.operation).finish_non_exhaustive()
             }

@@ -49,6 +49,7 @@ impl ResponseLines {
     }
 
     /// Returns the next line as bytes.
+    #[inline]
     pub(super) fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             if let Some(end) = memchr(b'\n', &self.part) {
@@ -86,6 +87,7 @@ impl ResponseLines {
     }
 
     /// Ends a line.
+    #[inline]
     fn end_line(&mut self, mut line: Bytes) -> Result<Bytes, Error> {
         self.line_number += 1;
         if line.len() > self.response.response.max_part_bytes() {
@@ -115,6 +117,7 @@ impl ResponseLines {
 impl Stream for ResponseLines {
     type Item = Result<String, Error>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let line = ready!(self.poll_line(cx));
         Poll::Ready(line.map(|line| {

@@ -164,6 +164,7 @@ impl ResponseStream {
 impl Stream for ResponseStream {
     type Item = Result<Bytes, Error>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let part = self.poll_part(cx);
         if let Poll::Ready(None) = part {

@@ -53,6 +53,7 @@ impl Support for VersionSupport {
         self.lacks_with(coordinator, self.database.known_version(coordinator))
     }
 
+    #[inline]
     fn find_lacking<'a>(
         &'a self,
         coordinator: &'a Coordinator,

@@ -42,6 +42,7 @@ pub enum DecommissionStep {
 }
 
 impl fmt::Display for DecommissionStep {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::JobUpdated(job) => write!(f, "job {} ({}): {}", job.id, job.kind, job.status),
@@ -69,6 +70,7 @@ impl Cluster {
     /// Cancellation cancels the job that moves its shards, or starts no further step; shards that were moved stay
     /// where they are. A server that was [cleaned out](arango_cluster::ServerCount::cleaned) can be used again with
     /// [`set_server_count`](Self::set_server_count).
+    #[inline]
     pub fn decommission_server(
         &self,
         server: &ServerId,
@@ -195,12 +197,14 @@ impl DecommissionOperation<'_> {
     }
 
     /// Fails if a DB-Server that could take over is unhealthy.
+    #[inline]
     fn check_other_servers(&self, health: &ClusterHealth) -> Result<(), StopReason> {
         let mut unhealthy = healthy::unhealthy_servers(health);
         unhealthy.retain(|(id, _)| id != self.server && id.kind() == Some(ServerRole::DbServer));
         if unhealthy.is_empty() { Ok(()) } else { Err(StopReason::Unhealthy(unhealthy)) }
     }
 
+    #[inline]
     fn mark_removed(&mut self) {
         (self.report.cleaned_out, self.report.removed) = (true, true);
         self.progress.send(DecommissionStep::Removed);

@@ -61,6 +61,7 @@ pub(super) struct JobSpec {
 }
 
 impl JobSpec {
+    #[inline]
     pub(super) fn matches(&self, job: &AgencyJob, dump: &AgencyDump) -> bool {
         let same = |named: &ServerId, id: Option<&ServerId>| {
             id.is_some_and(|id| named == id || dump.short_name(id) == Some(named.as_str()))
@@ -72,6 +73,7 @@ impl JobSpec {
     }
 
     /// Returns an unfinished job in the agency that does the same, regardless of who started it.
+    #[inline]
     pub(super) fn find_running(&self, dump: &AgencyDump) -> Option<JobId> {
         let jobs = dump.jobs().into_iter();
         jobs.filter(|job| !job.is_over() && self.matches(job, dump)).map(|job| job.id).next()
@@ -87,6 +89,7 @@ pub(super) struct JobSnapshot {
 }
 
 impl JobSnapshot {
+    #[inline]
     pub(super) fn from_dump(dump: &AgencyDump) -> Self {
         let over = dump.jobs().into_iter().map(|job| (job.id.clone(), job.is_over()));
         Self { finished: Some(over.collect()) }
@@ -101,6 +104,7 @@ impl JobSnapshot {
     ///
     /// An unfinished job is preferred to one that has ended, and a new job to one that was running before the start;
     /// among equals the newest.
+    #[inline]
     fn find_started(&self, spec: &JobSpec, dump: &AgencyDump) -> Option<(Likelihood, JobId)> {
         let jobs = dump.jobs().into_iter().filter(|job| spec.matches(job, dump));
         let ranked = jobs.filter_map(|job| Some((self.likelihood(&job)?, job.time_created, job.id)));
@@ -109,6 +113,7 @@ impl JobSnapshot {
     }
 
     /// `None` if the start cannot have created it.
+    #[inline]
     fn likelihood(&self, job: &AgencyJob) -> Option<Likelihood> {
         let was_over = self.finished.as_ref().map(|before| before.get(&job.id).copied());
         match (was_over, job.is_over()) {

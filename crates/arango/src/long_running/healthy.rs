@@ -24,6 +24,7 @@ pub(super) async fn wait(cluster: &Cluster, polling: &mut PollLoop) -> Result<Cl
 }
 
 /// Returns the unhealthy servers with their status.
+#[inline]
 pub(super) fn unhealthy_servers(health: &ClusterHealth) -> Vec<(ServerId, HealthStatus)> {
     let unhealthy = health.servers().filter(|(_, server)| !server.is_good());
     unhealthy.map(|(id, server)| (id.clone(), server.status.clone())).collect()

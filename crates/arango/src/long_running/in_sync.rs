@@ -61,6 +61,7 @@ async fn databases(cluster: &Cluster) -> Result<Option<Vec<String>>, Error> {
     Ok(Some(databases).filter(|all| all.iter().any(|name| name == SYSTEM)))
 }
 
+#[inline]
 fn out_of_sync_in(database: &str, shards: &ShardDistribution) -> Vec<String> {
     let collections = shards.collections.iter().filter(|(_, shards)| !shards.is_in_sync());
     collections.map(|(collection, _)| format!("{database}/{collection}")).collect()

@@ -23,6 +23,7 @@ pub struct JobPoller {
 }
 
 impl JobPoller {
+    #[inline]
     fn new(cluster: &Cluster, id: JobId, options: PollOptions) -> Self {
         let (cluster, watched_id) = (cluster.clone(), id.clone());
         let poller = Poller::new(|progress, cancellation| async move {
@@ -162,6 +163,7 @@ impl Cluster {
     /// Watches a job that this or another client started before.
     ///
     /// Sends nothing before it is awaited.
+    #[inline]
     pub fn watch_job(&self, id: &JobId, options: PollOptions) -> JobPoller {
         JobPoller::new(self, id.clone(), options)
     }

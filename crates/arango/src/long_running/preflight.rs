@@ -41,6 +41,7 @@ impl Observation {
     }
 
     /// Returns why the change is not allowed, if there is no time for another check.
+    #[inline]
     fn stop_reason(self) -> StopReason {
         if !self.unhealthy.is_empty() {
             return StopReason::Unhealthy(self.unhealthy);
@@ -117,6 +118,7 @@ impl Preflight<'_> {
         Ok(Observation { started_at, unhealthy, out_of_sync })
     }
 
+    #[inline]
     fn covers(&self, id: &ServerId, server: &ServerHealth) -> bool {
         match self {
             Self::AllInSync(_) => true,

@@ -37,10 +37,12 @@ impl Operation for GetCollection<'_> {
     const METADATA: Metadata =
         Metadata::get("collection.get", "/_api/collection/{collection}").scope(Scope::Database);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).path_param("collection", self.0).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }

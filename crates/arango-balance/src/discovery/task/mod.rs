@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -259,15 +259,13 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
         query: &Query<K, T>,
         keys: impl IntoIterator<Item = K>,
     ) -> PendingQueries<K, T> {
-        let mut pending = PendingQueries { tasks: JoinSet::new(), keys: Vec::new() };
+        let mut pending = PendingQueries { tasks: JoinSet::new(), queries: Vec::new() };
         for key in keys {
             let (query, limit, target) = (Arc::clone(query), self.timeout, key.clone());
-            // A separate task, because the callback may panic.
-            let task = pending.tasks.spawn(async move {
+            pending.spawn(key, async move {
                 let timed_out = |_| Err("timed out".to_owned());
                 timeout(limit, async { query(target).await }).await.unwrap_or_else(timed_out)
             });
-            pending.keys.push((task.id(), key));
         }
         pending
     }
@@ -290,11 +288,28 @@ impl<K> Shared<K> {
 
 /// Queries in flight.
 struct PendingQueries<K, T> {
-    tasks: JoinSet<Result<T, String>>,
-    keys: Vec<(tokio::task::Id, K)>,
+    tasks: JoinSet<()>,
+    queries: Vec<PendingQuery<K, T>>,
 }
 
-impl<K, T: 'static> PendingQueries<K, T> {
+struct PendingQuery<K, T> {
+    task: tokio::task::Id,
+    key: K,
+    result: oneshot::Receiver<Result<T, String>>,
+}
+
+impl<K, T: Send + 'static> PendingQueries<K, T> {
+    /// Runs a query as a separate task, because the callback may panic.
+    fn spawn(&mut self, key: K, query: impl Future<Output = Result<T, String>> + Send + 'static) {
+        let (sender, result) = oneshot::channel();
+        // One type of future for all queries: tokio compiles a task for each.
+        let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            sender.send(query.await).ok();
+        });
+        let task = self.tasks.spawn(task).id();
+        self.queries.push(PendingQuery { task, key, result });
+    }
+
     fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
@@ -302,12 +317,11 @@ impl<K, T: 'static> PendingQueries<K, T> {
     /// Waits for the next result.
     async fn next(&mut self) -> (K, Result<T, String>) {
         let ended = self.tasks.join_next_with_id().await.expect("a query is in flight");
-        let (id, result) = match ended {
-            Ok((id, result)) => (id, result),
-            Err(error) => (error.id(), Err("the query panicked".to_owned())),
-        };
-        let index = self.keys.iter().position(|(task, _)| *task == id);
-        (self.keys.swap_remove(index.expect("each task has a key")).1, result)
+        let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+        let index = self.queries.iter().position(|query| query.task == id);
+        let mut query = self.queries.swap_remove(index.expect("each task has a query"));
+        let panicked = |_| Err("the query panicked".to_owned());
+        (query.key, query.result.try_recv().unwrap_or_else(panicked))
     }
 }
 

@@ -222,10 +222,12 @@ impl Operation for CreateCollection {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.builder(Self::METADATA).build()
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<CollectionProperties, OutputError> {
         response.json()
     }
@@ -234,12 +236,14 @@ impl Operation for CreateCollection {
 impl Resolve for CreateCollection {
     type Question = GetCollectionProperties;
 
+    #[inline]
     fn question(&self, failure: &Failure) -> Option<GetCollectionProperties> {
         let is_own_name =
             failure.number == Some(ErrorNumber::DUPLICATE_NAME) && failure.has_ambiguous_predecessor;
         (failure.is_response_lost() || is_own_name).then(|| self.read_existing())
     }
 
+    #[inline]
     fn conclusion(
         &self,
         _: &Failure,

@@ -33,6 +33,7 @@ pub(super) struct ElementError {
 }
 
 /// Returns the elements, as many as there are items.
+#[inline]
 pub(super) fn elements(response: &ApiResponse, items: usize) -> Result<Vec<Element<'_>>, OutputError> {
     let text = std::str::from_utf8(response.bytes()).ok();
     let Some(raw) = text.and_then(|text| serde_json::from_str::<Vec<&RawValue>>(text).ok()) else {
@@ -68,6 +69,7 @@ pub(super) fn elements(response: &ApiResponse, items: usize) -> Result<Vec<Eleme
 }
 
 /// Returns whether an element is an error. A document that is returned is not at this level.
+#[inline]
 fn is_error(json: &str) -> bool {
     static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
     NAME.find(json.as_bytes()).is_some()
@@ -77,6 +79,7 @@ fn is_error(json: &str) -> bool {
 }
 
 /// Returns the numbers of the header. One that cannot be read says nothing.
+#[inline]
 fn announced_errors(headers: &HeaderMap) -> BTreeMap<u32, u64> {
     let Some(text) = headers.get(ERROR_CODES).and_then(|value| value.to_str().ok()) else {
         return BTreeMap::new();

@@ -50,6 +50,7 @@ impl Batch {
         Self { change, write, elements: Elements::new() }
     }
 
+    #[inline]
     pub(super) fn with_elements(&self, elements: Elements) -> Self {
         Self { change: self.change, write: self.write.clone(), elements }
     }
@@ -103,6 +104,7 @@ impl Batch {
     }
 
     /// The request can be repeated if that is so for each document.
+    #[inline]
     pub(super) fn properties(&self, metadata: &Metadata) -> RequestProperties {
         let is_fenced = (0..self.elements.items().len()).all(|index| self.is_fenced(index));
         let class = if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent };
@@ -255,6 +257,7 @@ impl Batch {
         self.write_of(index).ticket(self.effect(), unix_millis)
     }
 
+    #[inline]
     pub(super) fn split_last(&mut self) -> Self {
         let last = self.elements.split_last();
         self.with_elements(last)

@@ -125,30 +125,37 @@ macro_rules! bulk_write {
         impl<$($parameter: $bound),*> BulkWrite for $name<$($parameter),*> {
             type Item = $output;
 
+            #[inline]
             fn len(&self) -> usize {
                 self.batch.elements.items().len()
             }
 
+            #[inline]
             fn bytes(&self) -> usize {
                 self.batch.elements.bytes()
             }
 
+            #[inline]
             fn seal(&mut self) {
                 self.batch.elements.seal();
             }
 
+            #[inline]
             fn without_items(&self) -> Self {
                 Self { batch: self.batch.with_elements(Elements::new()), output: PhantomData }
             }
 
+            #[inline]
             fn split_last(&mut self) -> Self {
                 Self { batch: self.batch.split_last(), output: PhantomData }
             }
 
+            #[inline]
             fn failed(&self, failure: &Failure, message: &Arc<str>) -> Vec<Result<$output, ItemError>> {
                 self.batch.failed(failure, message)
             }
 
+            #[inline]
             fn without_refused_keys(
                 &mut self,
                 items: &[Result<$output, ItemError>],
@@ -157,11 +164,13 @@ macro_rules! bulk_write {
                 Some((Self { batch, output: PhantomData }, places))
             }
 
+            #[inline]
             fn repeatable(&self, items: &[Result<$output, ItemError>]) -> Option<(Self, Vec<usize>)> {
                 let (batch, places) = self.batch.repeatable(items)?;
                 Some((Self { batch, output: PhantomData }, places))
             }
 
+            #[inline]
             fn question(
                 &self,
                 items: &[Result<$output, ItemError>],
@@ -169,6 +178,7 @@ macro_rules! bulk_write {
                 self.batch.question(items)
             }
 
+            #[inline]
             fn resolve(
                 &self,
                 items: &mut [Result<$output, ItemError>],
@@ -178,6 +188,7 @@ macro_rules! bulk_write {
                 self.batch.resolve_all(items, places, answers);
             }
 
+            #[inline]
             fn add_tickets(
                 &self,
                 items: &mut [Result<$output, ItemError>],
@@ -189,6 +200,7 @@ macro_rules! bulk_write {
         }
 
         impl<$($parameter),*> Clone for $name<$($parameter),*> {
+            #[inline]
             fn clone(&self) -> Self {
                 Self { batch: self.batch.clone(), output: PhantomData }
             }
@@ -196,6 +208,7 @@ macro_rules! bulk_write {
 
         // Without the documents, which may be secret.
         impl<$($parameter),*> std::fmt::Debug for $name<$($parameter),*> {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name))
                     .field("write", &self.batch.write)
@@ -214,6 +227,7 @@ macro_rules! bulk_options {
             ///
             /// Otherwise the collection decides.
             #[must_use]
+            #[inline]
             pub fn wait_for_sync(mut self) -> Self {
                 self.batch.write.waits_for_sync = true;
                 self
@@ -223,6 +237,7 @@ macro_rules! bulk_options {
             ///
             /// Since 3.10.2.
             #[must_use]
+            #[inline]
             pub fn refill_index_caches(mut self) -> Self {
                 self.batch.write.refills_index_caches = true;
                 self
@@ -241,6 +256,7 @@ macro_rules! bulk_options {
             ///
             /// The server is not asked to be silent: it would leave out the successes, and so the places of the errors.
             #[must_use]
+            #[inline]
             pub fn silent(self) -> $name<Silent> {
                 $name { batch: self.batch, output: PhantomData }
             }

@@ -63,14 +63,17 @@ macro_rules! bulk_changes {
                 .scope(Scope::Database)
                 .permission(Permission::Write);
 
+            #[inline]
             fn properties(&self) -> RequestProperties {
                 self.batch.properties(&Self::METADATA)
             }
 
+            #[inline]
             fn request(&self) -> Result<Request<Bytes>, BuildError> {
                 self.batch.request(Self::METADATA)
             }
 
+            #[inline]
             fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
                 self.batch.output(&response)
             }

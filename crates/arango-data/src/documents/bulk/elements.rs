@@ -120,6 +120,7 @@ impl Elements {
     }
 
     /// Adds a key, or an object with a key and the expected revision.
+    #[inline]
     pub(super) fn push_key(&mut self, key: Key, revision: Option<Revision>) {
         #[derive(Serialize)]
         struct Removal<'a> {
@@ -181,16 +182,19 @@ impl Elements {
     }
 
     /// Returns some of the documents.
+    #[inline]
     pub(super) fn select(&self, indices: &[usize]) -> Self {
         self.select_with(indices, |_, item, json| (item.key.clone(), json))
     }
 
     /// Returns some of the documents, without the keys that were generated.
+    #[inline]
     pub(super) fn without_generated_keys(&self, indices: &[usize]) -> Self {
         self.select_with(indices, |_, item, json| without_generated_key(item, json))
     }
 
     /// Returns all documents, some of them without the keys that were generated.
+    #[inline]
     pub(super) fn with_keys_dropped(&self, indices: &[usize]) -> Self {
         let all: Vec<usize> = (0..self.items.len()).collect();
         let mut changed = self.select_with(&all, |index, item, json| {
@@ -227,6 +231,7 @@ impl Elements {
     }
 
     /// Removes the last document, and returns an array with it alone.
+    #[inline]
     pub(super) fn split_last(&mut self) -> Self {
         let mut last = Self::new();
         let Some(index) = self.items.len().checked_sub(1) else { return last };
@@ -270,6 +275,7 @@ fn finish(
 }
 
 /// Returns a document without its key if that was generated.
+#[inline]
 fn without_generated_key(item: &Item, json: Bytes) -> (Option<Key>, Bytes) {
     match &item.key {
         Some(key) if key.is_generated() => (None, without_appended_key(&json, key).into()),

@@ -142,14 +142,17 @@ impl<W: ItemOutput> Operation for InsertDocuments<W> {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         self.batch.properties(&Self::METADATA)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.batch.request(Self::METADATA)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         self.batch.output(&response)
     }

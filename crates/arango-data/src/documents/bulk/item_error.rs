@@ -24,6 +24,7 @@ pub struct ItemError {
 impl ItemError {
     /// The item was not sent, because it is no valid document.
     #[must_use]
+    #[inline]
     pub fn invalid(error: &BuildError) -> Self {
         let text = match error {
             // serde_json counts lines within the document, which is mistaken for a line of the file.
@@ -48,6 +49,7 @@ impl ItemError {
     }
 
     /// The server has refused the item, and executed the others.
+    #[inline]
     pub(super) fn refused(
         number: ErrorNumber,
         message: Option<String>,
@@ -112,6 +114,7 @@ impl ItemError {
     }
 
     /// Another copy of the item may have been executed.
+    #[inline]
     pub(super) fn after_ambiguous_attempt(&mut self) {
         self.failure.has_ambiguous_predecessor = true;
         self.failure.outcome = self.failure.outcome.max(Outcome::Unknown);

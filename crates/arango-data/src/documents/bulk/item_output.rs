@@ -59,6 +59,7 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> 
 impl ItemOutput for Silent {}
 
 impl Sealed for Silent {
+    #[inline]
     fn read_element(json: &str, key: Option<&Key>) -> Result<Option<Self>, serde_json::Error> {
         /// What a success has at least.
         #[derive(Deserialize)]

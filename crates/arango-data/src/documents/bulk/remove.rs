@@ -93,14 +93,17 @@ impl<Old: DeserializeOwned> Operation for RemoveDocuments<Old> {
         .scope(Scope::Database)
         .permission(Permission::Write);
 
+    #[inline]
     fn properties(&self) -> RequestProperties {
         self.batch.properties(&Self::METADATA)
     }
 
+    #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.batch.request(Self::METADATA)
     }
 
+    #[inline]
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         self.batch.output(&response)
     }

@@ -126,6 +126,7 @@ impl LostCommit {
     }
 
     /// Takes the answer to what was asked last.
+    #[inline]
     pub fn record(&mut self, answer: &CommitAnswer, now: Duration) {
         match self.step {
             CommitStep::GetState => self.record_state(answer, now),
@@ -136,6 +137,7 @@ impl LostCommit {
         }
     }
 
+    #[inline]
     fn record_state(&mut self, answer: &CommitAnswer, now: Duration) {
         use TransactionState::{Aborted, Committed, Running};
         match answer {
@@ -152,6 +154,7 @@ impl LostCommit {
         }
     }
 
+    #[inline]
     fn record_commit(&mut self, answer: &CommitAnswer, now: Duration) {
         match answer {
             CommitAnswer::State(TransactionState::Committed) => self.said_committed(now),
@@ -160,6 +163,7 @@ impl LostCommit {
         }
     }
 
+    #[inline]
     fn record_proof(&mut self, answer: &CommitAnswer, now: Duration) {
         match (answer, self.abandoned_at) {
             (CommitAnswer::Proof(true), _) => self.step = CommitStep::Committed,

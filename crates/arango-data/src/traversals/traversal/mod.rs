@@ -178,6 +178,7 @@ impl Traversal {
 
     /// Returns the query for the last edge of each path; the start has none.
     #[must_use]
+    #[inline]
     pub fn edges(&self) -> Aql {
         if *self.depths.start() == 0 {
             return self.clone().filter("e != null").query("RETURN e");

@@ -77,6 +77,7 @@ macro_rules! changes_many {
             /// Writes a document only if it has the revision in the attribute `_rev` of its item.
             ///
             /// Such a write can be repeated: at most one copy of it succeeds. It has no effect on an item without one.
+            #[inline]
             pub fn if_body_revision(self) -> Self {
                 self.map($operation::if_body_revision)
             }
@@ -90,16 +91,19 @@ macro_rules! changes_many {
             }
 
             /// Waits until the writes are on disk.
+            #[inline]
             pub fn wait_for_sync(self) -> Self {
                 self.map($operation::wait_for_sync)
             }
 
             /// Updates the entries of the documents in the caches of indexes.
+            #[inline]
             pub fn refill_index_caches(self) -> Self {
                 self.map($operation::refill_index_caches)
             }
 
             /// Returns only whether each write succeeded.
+            #[inline]
             pub fn silent(self) -> $name<'a, Silent> {
                 self.map($operation::silent)
             }
@@ -128,6 +132,7 @@ macro_rules! changes_many {
             type Output = Result<BulkReport<W>, Error>;
             type IntoFuture = BoxFuture<'a, Self::Output>;
 
+            #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(async move {
                     let chunks = self.chunks.map_err(invalid_request::<$operation<W>>)?;
@@ -137,6 +142,7 @@ macro_rules! changes_many {
         }
 
         impl<W> fmt::Debug for $name<'_, W> {
+            #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).field("chunks", &self.chunks).finish_non_exhaustive()
             }

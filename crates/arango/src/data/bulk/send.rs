@@ -222,6 +222,7 @@ impl Database {
     }
 }
 
+#[inline]
 fn queue_time(response: &ApiResponse) -> Option<Duration> {
     let seconds = response.headers().get(QUEUE_TIME)?.to_str().ok()?.parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()

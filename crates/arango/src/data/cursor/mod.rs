@@ -1,6 +1,7 @@
 //! The rows of a query, batch by batch.
 
 mod detach;
+mod fetch;
 mod progress;
 
 use std::future::poll_fn;
@@ -18,7 +19,6 @@ use futures_util::{Stream, TryStreamExt};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::data::query_trace::{QueryTrace, observe};
 use crate::data::row_batch::RowBatch;
@@ -27,6 +27,7 @@ use crate::data::transaction::TransactionCalls;
 use crate::handles::data_support::without_runtime;
 use crate::handles::database::Database;
 
+use fetch::Fetch;
 pub(super) use progress::CursorEffect;
 pub use progress::CursorLost;
 
@@ -56,7 +57,7 @@ pub struct Cursor<T, B = ()> {
     batch_rows: usize,
     next_batch: Option<NextBatch<T>>,
     /// The request for `next_batch`, if it was sent.
-    fetch: Option<AbortOnDropHandle<Result<Batch<T>, Error>>>,
+    fetch: Option<Fetch<Result<Batch<T>, Error>>>,
     effect: CursorEffect,
     /// How long the server keeps the cursor between two batches.
     ttl: Duration,
@@ -173,7 +174,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
                     Some(transaction) => transaction.execute(next).await,
                 }
             };
-            AbortOnDropHandle::new(runtime.spawn(observe(trace, number, batch)))
+            Fetch::new(runtime.spawn(observe(trace, number, batch)))
         });
         Ok(())
     }

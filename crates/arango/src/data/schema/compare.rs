@@ -49,6 +49,7 @@ impl DatabaseSchema {
 }
 
 /// Compares an index with those that exist. Returns whether it is missing.
+#[inline]
 pub(super) fn compare_index(
     collection: &CollectionName,
     index: &Index,
@@ -81,6 +82,7 @@ pub(super) fn compare_index(
 }
 
 /// Records the options of an index that are other ones.
+#[inline]
 fn push_differences(
     collection: &CollectionName,
     shown: &str,
@@ -94,6 +96,7 @@ fn push_differences(
     }
 }
 
+#[inline]
 fn is_ttl(index: &Index) -> bool {
     index.index_type() == Some(IndexType::Ttl)
 }

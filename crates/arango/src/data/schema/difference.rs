@@ -125,6 +125,7 @@ fn write_difference(
 pub struct SchemaDifferences(Vec<SchemaDifference>);
 
 impl SchemaDifferences {
+    #[inline]
     pub(super) fn push(&mut self, difference: SchemaDifference) {
         self.0.push(difference);
     }
@@ -140,6 +141,7 @@ impl SchemaDifferences {
     }
 
     /// Returns whether [`ensure`](crate::data::DatabaseSchema::ensure) removes all differences.
+    #[inline]
     pub fn can_be_ensured(&self) -> bool {
         self.0.iter().all(SchemaDifference::can_be_ensured)
     }

@@ -93,6 +93,7 @@ impl DatabaseSchema {
 }
 
 impl DatabaseSchema {
+    #[inline]
     fn all_collections(&self) -> Vec<CollectionName> {
         let expected = self.collections.iter().map(|expected| expected.collection.name().clone());
         let mut collections: Vec<_> = expected.collect();

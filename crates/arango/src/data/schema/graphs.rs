@@ -52,6 +52,7 @@ pub(super) async fn ensure(
     Ok(())
 }
 
+#[inline]
 fn push_missing(graph: &CreateGraph, existing: &GraphInfo, found: &mut SchemaDifferences) {
     for difference in graph.missing(existing) {
         found.push(SchemaDifference::Graph { graph: graph.name().to_owned(), difference });
@@ -115,11 +116,13 @@ impl Additions<'_> {
     }
 
     /// Returns what is added next to an existing graph.
+    #[inline]
     fn next(&self, existing: &GraphInfo) -> Option<GraphChange> {
         self.graph.next_change(existing).filter(|change| self.ignored.as_ref() != Some(change))
     }
 
     /// Records what this call has added. What it adds again is recorded once.
+    #[inline]
     fn record_changes(&mut self, before: &GraphInfo, after: &GraphInfo) {
         let lacking = self.graph.missing(after);
         for difference in self.graph.missing(before) {
@@ -173,6 +176,7 @@ impl Additions<'_> {
     }
 
     /// Returns the handle for the next request.
+    #[inline]
     fn database(&self) -> Database {
         self.limit.map_or_else(|| self.database.clone(), |limit| limit.apply(self.database))
     }

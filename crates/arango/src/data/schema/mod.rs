@@ -51,6 +51,7 @@ struct Expected {
 impl DatabaseSchema {
     /// Expects nothing yet.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
@@ -99,6 +100,7 @@ impl DatabaseSchema {
     }
 
     /// Returns what is expected under a name; `None` if the name is invalid, which is reported later.
+    #[inline]
     fn expected(&mut self, name: &str) -> Option<&mut Expected> {
         let name = match CollectionName::new(name) {
             Ok(name) => name,

@@ -246,6 +246,7 @@ impl NewTransaction {
     /// with [`DatabaseSharding::Single`](crate::data::DatabaseSharding::Single), or in collections with one shard of which
     /// all are distributed like one of them. Otherwise the transaction fails, and nothing is sent, unless
     /// [`accept_partial_commit`](NewTransaction::accept_partial_commit) is set.
+    #[inline]
     pub fn proved_in(self, collection: &str) -> NewTransaction<Proved> {
         let mut this = self.declare([collection], BeginTransaction::write);
         this.proofs = CollectionName::new(collection).ok();

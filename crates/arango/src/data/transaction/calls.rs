@@ -38,6 +38,7 @@ pub(in crate::data) struct TransactionCalls {
 }
 
 impl TransactionCalls {
+    #[inline]
     pub(super) fn new(
         id: TransactionId,
         database: &Database,
@@ -130,6 +131,7 @@ impl TransactionCalls {
     }
 
     /// Aborts the transaction in the background, if it is open. The result resolves when that has ended.
+    #[inline]
     pub(super) fn abort_in_background(&self) -> impl Future<Output = ()> + use<> {
         let (ended, end) = oneshot::channel();
         if self.state().begin_abort() {

@@ -117,6 +117,7 @@ impl TransactionCalls {
     }
 
     /// Returns the error of a commit of which it stays unknown whether it was executed.
+    #[inline]
     fn undecided(&self, error: Error, answer: &CommitAnswer, proof: Option<&ProofDocument>) -> Error {
         let resolution = match answer {
             CommitAnswer::None => Resolution::Failed,

@@ -60,6 +60,7 @@ impl Transaction {
     }
 
     /// Declares that the transaction has written this proof of its commit.
+    #[inline]
     pub(super) fn with_proof(mut self, proof: ProofDocument) -> Self {
         self.proof = Some(proof);
         self
@@ -154,6 +155,7 @@ impl Transaction {
 }
 
 impl Drop for Transaction {
+    #[inline]
     fn drop(&mut self) {
         if self.role == Role::Guard {
             drop(self.calls.abort_in_background());
@@ -162,6 +164,7 @@ impl Drop for Transaction {
 }
 
 impl fmt::Debug for Transaction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transaction").field("calls", &self.calls).finish_non_exhaustive()
     }

@@ -45,11 +45,13 @@ impl ProofDocument {
         Self { collection: collection.clone(), key: key::generate(database.transport.random()) }
     }
 
+    #[inline]
     pub(super) fn insert(&self) -> InsertDocument {
         InsertDocument::new(&self.collection, &Written { at: unix_millis() / 1000 }).key(&self.key)
     }
 
     /// Adds what the closure has returned.
+    #[inline]
     pub(super) fn store(&self, value: Value) -> UpdateDocument {
         UpdateDocument::new(&self.collection, &self.key, &Stored { value })
     }
@@ -66,6 +68,7 @@ impl ProofDocument {
     }
 
     /// Returns what finds out later whether the transaction was committed.
+    #[inline]
     pub(super) fn ticket(&self, database: &Database, unix_millis: u64) -> Option<String> {
         let name = DatabaseName::new(database.display_name()).ok()?;
         self.insert().ticket_text(&name, unix_millis)

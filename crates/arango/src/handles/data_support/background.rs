@@ -18,19 +18,14 @@ impl Background {
     ///
     /// Otherwise the server ends by itself what the call would have ended.
     pub(crate) fn spawn(&self, call: impl Future<Output = ()> + Send + 'static) {
-        self.spawn_boxed(Box::pin(call));
-    }
-
-    /// One type of future for all calls: a task is compiled for each.
-    fn spawn_boxed(&self, call: Pin<Box<dyn Future<Output = ()> + Send>>) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let slot = Slot::take(&self.0);
-        if let Some(slot) = slot {
-            runtime.spawn(async move {
-                call.await;
-                drop(slot);
-            });
-        }
+        let Some(slot) = Slot::take(&self.0) else { return };
+        // One type of future for all calls: tokio compiles a task for each.
+        let call: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            call.await;
+            drop(slot);
+        });
+        runtime.spawn(call);
     }
 }
 

@@ -15,25 +15,30 @@ pub(crate) struct SingleLeaders(Arc<Mutex<HashMap<String, Instant>>>);
 
 impl SingleLeaders {
     /// Returns whether it is known. `collections` names the database, too.
+    #[inline]
     pub(crate) fn contains(&self, collections: &str) -> bool {
         self.contains_at(collections, Instant::now())
     }
 
+    #[inline]
     fn contains_at(&self, collections: &str, now: Instant) -> bool {
         self.lock().get(collections).is_some_and(|since| is_known(*since, now))
     }
 
     /// Records it, and forgets what is known no more.
+    #[inline]
     pub(crate) fn record(&self, collections: String) {
         self.record_at(collections, Instant::now());
     }
 
+    #[inline]
     fn record_at(&self, collections: String, now: Instant) {
         let mut known = self.lock();
         known.retain(|_, since| is_known(*since, now));
         known.insert(collections, now);
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

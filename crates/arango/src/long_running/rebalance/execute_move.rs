@@ -45,6 +45,7 @@ pub(super) struct MoveExecutor {
 }
 
 impl MoveExecutor {
+    #[inline]
     pub(super) fn new(cluster: Cluster, polling: PollLoop, progress: ProgressSender<RebalanceStep>) -> Self {
         Self { cluster, polling, progress, has_failed: AtomicBool::new(false) }
     }
@@ -134,6 +135,7 @@ impl MoveExecutor {
         self.cluster.database.execute_resolving(StartJob::new(shard, before)).await
     }
 
+    #[inline]
     fn report_started(&self, step: &ShardMove, job: &JobId) {
         self.progress.send(RebalanceStep::Started { shard_move: step.clone(), job: job.clone() });
     }

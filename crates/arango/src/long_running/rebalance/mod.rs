@@ -69,6 +69,7 @@ pub enum RebalanceStep {
 }
 
 impl fmt::Display for RebalanceStep {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started { shard_move, job } => write!(f, "{shard_move}: started by job {job}"),
@@ -87,6 +88,7 @@ impl PreparedRebalance {
     }
 
     /// Sets the maximum number of concurrent moves, at least one. Default: 4.
+    #[inline]
     pub fn max_concurrent(mut self, moves: usize) -> Self {
         self.max_concurrent = moves.max(1);
         self
@@ -114,6 +116,7 @@ impl PreparedRebalance {
     /// completed is only reported as [`RebalanceStep::Completed`]. If the job of another client fails or is deleted
     /// before it was seen running, the agency decides whether the move was completed or is started here. Cancellation
     /// stops watching such a job without cancelling it: the move is reported as not completed.
+    #[inline]
     pub fn execute(self, options: PollOptions) -> Poller<RebalanceStep, RebalanceReport> {
         let Self { cluster, plan, max_concurrent } = self;
         Poller::new(|progress, cancellation| async move {

@@ -24,6 +24,7 @@ impl Placement {
     ///
     /// A leader that moves to a server without a copy gives up its own copy, and one that moves to a follower swaps
     /// roles with it.
+    #[inline]
     pub(super) fn action(&self, step: &ShardMove) -> MoveAction {
         let spec = MoveShard::from_plan(step).spec();
         if let Some(job) = spec.find_running(&self.0) {
@@ -42,6 +43,7 @@ impl Placement {
     }
 
     /// Returns whether the placement is already that after the move.
+    #[inline]
     fn is_done(&self, step: &ShardMove) -> bool {
         self.copies(step).is_some_and(|copies| {
             if step.is_leader {
@@ -53,10 +55,12 @@ impl Placement {
     }
 
     /// The jobs in the dump.
+    #[inline]
     pub(super) fn jobs(&self) -> JobSnapshot {
         JobSnapshot::from_dump(&self.0)
     }
 
+    #[inline]
     fn copies(&self, step: &ShardMove) -> Option<Vec<ServerId>> {
         self.0.planned_copies(&step.database, &step.collection, &step.shard)
     }

@@ -186,6 +186,7 @@ impl RollingRestart {
 }
 
 impl fmt::Debug for RollingRestart {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { roles, skip, .. } = self;
         f.debug_struct("RollingRestart").field("roles", roles).field("skip", skip).finish_non_exhaustive()
@@ -215,6 +216,7 @@ impl Cluster {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn rolling_restart(&self) -> RollingRestart {
         let minutes = Duration::from_secs(600);
         RollingRestart {

@@ -129,6 +129,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn import_sink(&self) -> Import<'static, ImportWithoutSource> {
         Import::new(self, ImportWithoutSource(()))
     }
@@ -272,6 +273,7 @@ impl<'a> IntoFuture for Import<'a> {
     type Output = Result<ImportReport, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let (sink, ImportSource(feed)) = self.begin().await?;

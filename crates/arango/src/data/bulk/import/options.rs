@@ -37,6 +37,7 @@ impl Default for ImportOptions {
 
 impl ImportOptions {
     /// Returns how many requests may be in progress with so many coordinators.
+    #[inline]
     pub(super) fn in_flight(&self, coordinators: usize) -> usize {
         self.in_flight.unwrap_or_else(|| (2 * coordinators).clamp(1, MAX_IN_FLIGHT))
     }

@@ -81,6 +81,7 @@ impl ImportReport {
     /// # Errors
     ///
     /// If an item failed, or if the import has stopped before. The error has the report.
+    #[inline]
     pub fn into_result(self) -> Result<Self, ImportFailures> {
         if self.failed == 0 && self.stopped.is_none() {
             Ok(self)
@@ -89,6 +90,7 @@ impl ImportReport {
         }
     }
 
+    #[inline]
     pub(super) fn record_failure(&mut self, position: u64, error: ItemError, kept: usize) {
         self.failed += 1;
         self.unknown += u64::from(error.outcome() != Outcome::NotExecuted);
@@ -115,6 +117,7 @@ impl ImportFailures {
 }
 
 impl fmt::Display for ImportFailures {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} items failed", self.0.failed, self.0.items)?;
         if let Some(stop) = &self.0.stopped {
@@ -128,6 +131,7 @@ impl fmt::Display for ImportFailures {
 }
 
 impl fmt::Debug for ImportFailures {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ImportFailures({self})")
     }

@@ -70,6 +70,7 @@ impl fmt::Display for ImportStopped {
 impl std::error::Error for ImportStopped {}
 
 impl ImportSink {
+    #[inline]
     pub(super) fn new(
         collection: Collection,
         empty: InsertDocuments<Silent>,
@@ -171,6 +172,7 @@ impl ImportSink {
     }
 
     /// Adds a line, which stands at this position.
+    #[inline]
     pub(super) fn add_json(&mut self, position: u64, json: &[u8]) {
         let collection = &self.collection;
         let key = (collection.keys == Keys::Client).then_some(|| collection.new_key());
@@ -178,6 +180,7 @@ impl ImportSink {
         self.add(position, pushed);
     }
 
+    #[inline]
     pub(super) fn add(&mut self, position: u64, pushed: Result<(), BuildError>) {
         self.report.items += 1;
         if let Err(error) = pushed {
@@ -203,11 +206,13 @@ impl ImportSink {
     }
 
     /// Stops because the lines cannot be read.
+    #[inline]
     pub(super) fn stop_reading(&mut self, error: io::Error) {
         self.stop(ImportStop::Read(error));
     }
 
     /// Lets the request that is being filled wait.
+    #[inline]
     fn begin_next(&mut self) {
         if !self.filling.write.is_empty() {
             let empty = self.filling.write.without_items();
@@ -218,6 +223,7 @@ impl ImportSink {
     }
 
     /// Sends the waiting request, if one more may be in progress.
+    #[inline]
     fn begin_waiting(&mut self) {
         if self.running.len() >= self.window.size() || self.report.stopped.is_some() {
             return;
@@ -231,6 +237,7 @@ impl ImportSink {
     }
 
     /// Takes the results of the requests that have ended.
+    #[inline]
     fn reap(&mut self) {
         while let Some(ended) = self.running.try_join_next_with_id() {
             self.record(ended);
@@ -243,6 +250,7 @@ impl ImportSink {
         }
     }
 
+    #[inline]
     fn record(&mut self, ended: Result<(Id, Done), JoinError>) {
         let id = match &ended {
             Ok((id, _)) => *id,
@@ -285,6 +293,7 @@ impl ImportSink {
         self.show_progress();
     }
 
+    #[inline]
     fn record_failure(&mut self, position: u64, error: ItemError) {
         self.report.record_failure(position, error, self.options.kept_failures);
         if self.options.stop_after.is_some_and(|most| self.report.failed >= most) {
