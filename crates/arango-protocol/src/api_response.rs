@@ -226,7 +226,7 @@ impl ApiResponse {
 /// The headers of a response.
 #[derive(Clone)]
 struct Headers {
-    /// `None` only while it is dropped.
+    /// `None` only while it is dropped. Not an empty map, whose destructor costs 60 instructions.
     map: Option<HeaderMap>,
     /// Where the map is kept afterwards, if anywhere.
     spare: Option<SpareHeaderMaps>,

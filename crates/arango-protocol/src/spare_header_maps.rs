@@ -9,7 +9,7 @@ const MAX_MAPS: usize = 8;
 /// The largest map that is kept, in headers.
 const MAX_HEADERS: usize = 64;
 
-/// Empty header maps with memory, which came with responses and are used again for requests. Clones share them.
+/// Empty header maps with allocated memory: taken from responses, used for requests. Clones share them.
 ///
 /// A map with room for the headers of a response is larger than what allocators serve fast.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ impl SpareHeaderMaps {
         if map.capacity() > MAX_HEADERS {
             return;
         }
-        // Before the lock is taken. No value is kept, so that no secret is.
+        // Cleared before the lock is taken. No header value, which may be secret, is kept.
         map.clear();
         if let Ok(mut maps) = self.0.try_lock()
             && maps.len() < MAX_MAPS

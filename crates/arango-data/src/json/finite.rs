@@ -16,7 +16,7 @@ const TOO_LARGE: &str = "is an integer of more than 64 bits";
 /// Growing a buffer step by step costs more than a larger one. The common allocators are fast up to 1 KiB.
 const TYPICAL_LENGTH: usize = 1000;
 
-/// Serialises a value as JSON.
+/// Serialises a value as JSON. Also returns whether it may have a `_key`.
 ///
 /// The writer of `serde_json` writes NaN and infinities as `null`, and the server stores integers of more than 64 bits
 /// as rounded numbers. Here both are errors that name the path.
@@ -26,7 +26,7 @@ pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<(Vec<u8>, KeyPr
     Ok((bytes, key))
 }
 
-/// Appends the JSON of a value. After an error `bytes` ends with a part of it.
+/// Appends the JSON of a value. Also returns whether it may have a `_key`. After an error `bytes` ends with a part of it.
 pub(crate) fn append<T: Serialize + ?Sized>(
     bytes: &mut Vec<u8>,
     value: &T,
@@ -57,7 +57,7 @@ impl<T: Serialize + ?Sized> Serialize for Finite<'_, T> {
     }
 }
 
-/// Passes everything on to `inner`, but for numbers that JSON or the server would change.
+/// Passes everything on to `inner`, except numbers that JSON or the server would change, and records names in `state`.
 struct FiniteSerializer<'a, S> {
     inner: S,
     state: &'a WriteState,
@@ -166,7 +166,7 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         let state = self.state;
-        state.note_name(variant);
+        state.record_name(variant);
         self.inner
             .serialize_newtype_variant(name, index, variant, &Finite { value, state })
             .inspect_err(|_| state.fault.add_name(variant))
@@ -195,13 +195,13 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        self.state.note_name(variant);
+        self.state.record_name(variant);
         let inner = self.inner.serialize_tuple_variant(name, index, variant, length)?;
         Ok(Parts::new(inner, self.state))
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        self.state.note_unknown_names();
+        self.state.record_other_names();
         Ok(Parts::new(self.inner.serialize_map(length)?, self.state))
     }
 
@@ -216,7 +216,7 @@ impl<'a, S: Serializer> Serializer for FiniteSerializer<'a, S> {
         variant: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        self.state.note_name(variant);
+        self.state.record_name(variant);
         let inner = self.inner.serialize_struct_variant(name, index, variant, length)?;
         Ok(Parts::new(inner, self.state))
     }

@@ -68,7 +68,7 @@ macro_rules! fields {
             where
                 T: Serialize + ?Sized,
             {
-                self.state.note_name(name);
+                self.state.record_name(name);
                 let value = self.finite(value);
                 self.inner.serialize_field(name, &value).inspect_err(|_| self.state.fault.add_name(name))
             }

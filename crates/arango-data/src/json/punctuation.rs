@@ -4,12 +4,12 @@ use std::iter;
 
 use wide::{CmpEq, i8x16};
 
-/// So many bytes are looked at together: one bit of a mask for each.
+/// Bytes per block: one bit of a mask each.
 const BLOCK: usize = u64::BITS as usize;
 
-/// Returns where each bracket and comma of `json` is that is not part of a string, and which one it is.
+/// Returns the position and the byte of each bracket and comma outside of strings.
 ///
-/// In what is not JSON there may be other bytes among them. If a string has no end, nothing is found after its beginning.
+/// For text that is not JSON, other bytes may be among them. Nothing is found after the start of a string without an end.
 pub(super) fn punctuation(json: &[u8]) -> impl Iterator<Item = (usize, u8)> + '_ {
     let (blocks, rest) = json.as_chunks::<BLOCK>();
     let mut last = [b' '; BLOCK];

@@ -1,4 +1,4 @@
-//! What is found out about a value while it is written.
+//! The state of a serialisation: its fault, and whether there may be a `_key`.
 
 use std::cell::Cell;
 
@@ -8,7 +8,7 @@ use super::path::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyPresence {
     Impossible,
-    /// It is to be looked for.
+    /// It must be searched for.
     Possible,
 }
 
@@ -16,27 +16,27 @@ pub(crate) enum KeyPresence {
 #[derive(Default)]
 pub(super) struct WriteState {
     pub(super) fault: Fault,
-    has_unknown_names: Cell<bool>,
+    may_have_key: Cell<bool>,
 }
 
 impl WriteState {
-    /// Notes the name of a field or of a variant.
+    /// Records the name of a field or of a variant.
     ///
     /// A `_key` need not be looked for if no name begins like it. Names with a dollar sign are those with which
     /// `serde_json` writes raw JSON.
-    pub(super) fn note_name(&self, name: &str) {
+    pub(super) fn record_name(&self, name: &str) {
         if matches!(name.as_bytes(), [b'_' | b'$', ..]) {
-            self.note_unknown_names();
+            self.record_other_names();
         }
     }
 
-    /// Notes that the value has names which are not those of fields, such as the keys of a map.
-    pub(super) fn note_unknown_names(&self) {
-        self.has_unknown_names.set(true);
+    /// Records that the value has names which are not those of fields, such as the keys of a map.
+    pub(super) fn record_other_names(&self) {
+        self.may_have_key.set(true);
     }
 
     /// Returns whether the value may have a `_key`.
     pub(super) fn key_presence(&self) -> KeyPresence {
-        if self.has_unknown_names.get() { KeyPresence::Possible } else { KeyPresence::Impossible }
+        if self.may_have_key.get() { KeyPresence::Possible } else { KeyPresence::Impossible }
     }
 }

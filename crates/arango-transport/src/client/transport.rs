@@ -70,25 +70,31 @@ pub struct Transport(pub(crate) Arc<Inner>);
 
 /// A request prepared by a transport, ready to be sent by it.
 #[derive(Debug)]
-#[must_use = "a prepared request is not sent until it is passed to `ask_prepared`"]
+#[must_use = "a prepared request is not sent until it is passed to `send_prepared` or `send_undecoded`"]
 #[doc(hidden)] // for the crate `arango`
 pub struct PreparedRequest(Arc<CallContext>);
 
-/// What a call has got instead of an output: an error, or a response that decoding has rejected. Boxed, because it is rare.
+/// Why a call has no output yet: it failed, or its response was rejected by decoding. Boxed, because it is rare.
 #[derive(Debug)]
 #[must_use = "the call has not ended"]
 #[doc(hidden)] // for the crate `arango`
-pub struct Undecoded(Box<Result<OutputError, Error>>);
+pub struct Undecoded(Box<UndecodedReason>);
+
+#[derive(Debug)]
+enum UndecodedReason {
+    Failed(Error),
+    Rejected(OutputError),
+}
 
 impl Undecoded {
     #[cold]
     fn failed(error: Error) -> Self {
-        Self(Box::new(Err(error)))
+        Self(Box::new(UndecodedReason::Failed(error)))
     }
 
     #[cold]
     fn rejected(error: OutputError) -> Self {
-        Self(Box::new(Ok(error)))
+        Self(Box::new(UndecodedReason::Rejected(error)))
     }
 }
 
@@ -164,7 +170,7 @@ impl Transport {
         self.send_prepared(self.prepare(request, call), read)
     }
 
-    /// Prepares a request for [`ask_prepared`](Self::ask_prepared). Its time limits start now.
+    /// Prepares a request for [`send_prepared`](Self::send_prepared). Its time limits start now.
     ///
     /// The result is one pointer wide, so a future that waits for the response stays small.
     #[doc(hidden)] // for the crate `arango`
@@ -174,14 +180,14 @@ impl Transport {
         PreparedRequest(self.record(request, call))
     }
 
-    /// Sends a [prepared](Self::prepare) request, as [`ask`](Self::ask) does.
+    /// Sends a [prepared](Self::prepare) request, buffers the response and decodes it with `read`.
     ///
     /// If `read` rejects a response that is not recognizably from ArangoDB, the request is sent to another
     /// coordinator if its class allows that. `read` is then called again.
     ///
     /// # Errors
     ///
-    /// As [`ask`](Self::ask).
+    /// As [`send_and_decode`](Self::send_and_decode).
     #[doc(hidden)] // for the crate `arango`
     pub fn send_prepared<T>(
         &self,
@@ -259,7 +265,7 @@ impl Transport {
         }
     }
 
-    /// Sends a [prepared](Self::prepare) request once, and returns the response when it has arrived completely.
+    /// Sends a [prepared](Self::prepare) request, with its retries, and returns the complete response.
     ///
     /// For callers that [decode](Self::decode) it where they return its output: each further function that it is passed
     /// through moves it. The future does not depend on the operation, so that it is compiled only once.
@@ -333,8 +339,8 @@ impl Transport {
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let result = match *undecoded {
-            Ok(rejected) => self.reject(Arc::clone(context), rejected, &read).await,
-            Err(error) => Err(error),
+            UndecodedReason::Rejected(error) => self.reject(Arc::clone(context), error, &read).await,
+            UndecodedReason::Failed(error) => Err(error),
         };
         self.record_end(context, result.as_ref().err());
         result

@@ -18,7 +18,7 @@ pub(crate) type BoxPolicy = Box<dyn Policy<Coordinator, AttemptRequest>>;
 pub(crate) struct ReplaceablePolicy(Arc<Policies>);
 
 struct Policies {
-    /// The policy of the builder. Kept when it is replaced, so that a client that replaces none needs no lock to read it.
+    /// The policy of the builder. Kept after it is replaced, so that it can be read without an atomic pointer until then.
     first: BoxPolicy,
     /// The policy that replaced it, if any did.
     replacement: OnceLock<ArcSwap<BoxPolicy>>,
@@ -34,6 +34,15 @@ impl ReplaceablePolicy {
         let policy = Arc::new(policy);
         self.0.replacement.get_or_init(|| ArcSwap::new(Arc::clone(&policy))).store(policy);
     }
+
+    /// Calls `read` with the present policy.
+    #[inline]
+    fn with<T>(&self, read: impl FnOnce(&BoxPolicy) -> T) -> T {
+        match self.0.replacement.get() {
+            None => read(&self.0.first),
+            Some(policy) => read(&policy.load()),
+        }
+    }
 }
 
 impl Policy<Coordinator, AttemptRequest> for ReplaceablePolicy {
@@ -43,17 +52,11 @@ impl Policy<Coordinator, AttemptRequest> for ReplaceablePolicy {
         request: &AttemptRequest,
         now: Instant,
     ) -> Option<usize> {
-        match self.0.replacement.get() {
-            None => self.0.first.pick(candidates, request, now),
-            Some(policy) => policy.load().pick(candidates, request, now),
-        }
+        self.with(|policy| policy.pick(candidates, request, now))
     }
 
     fn wants_load(&self) -> bool {
-        match self.0.replacement.get() {
-            None => self.0.first.wants_load(),
-            Some(policy) => policy.load().wants_load(),
-        }
+        self.with(|policy| policy.wants_load())
     }
 }
 

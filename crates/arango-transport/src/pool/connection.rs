@@ -46,9 +46,9 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// Adds to a request what names the coordinator, and the client.
+    /// Adds the coordinator's authority, and until the first response the client's name.
     ///
-    /// The client is named until the first response: a server that knows who uses a connection need not read it again.
+    /// Not in later requests: each header has a cost, and servers only log the name.
     pub(super) fn complete(&self, request: &mut Request<Full<Bytes>>, coordinator: &Coordinator) {
         if !self.has_responded() {
             client_name::add(request.headers_mut());

@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::flush_once::FlushOnce;
-use super::read_when_woken::ReadWhenWoken;
+use super::connection_io::{ConnectionIo, connection_io};
 use crate::types::io::Io;
 
 /// The first bytes of TLS records that a server sends first: alert and handshake.
@@ -17,7 +16,7 @@ const RECORDS: [u8; 2] = [0x15, 0x16];
 
 /// A byte stream that inspects the first byte it reads.
 pub(super) struct FirstByte {
-    io: FlushOnce<ReadWhenWoken<Box<dyn Io>>>,
+    io: ConnectionIo,
     read: bool,
     is_tls: IsTls,
 }
@@ -35,7 +34,7 @@ impl IsTls {
 
 impl FirstByte {
     pub(super) fn new(io: Box<dyn Io>, is_tls: IsTls) -> Self {
-        Self { io: FlushOnce::new(ReadWhenWoken::new(io)), read: false, is_tls }
+        Self { io: connection_io(io), read: false, is_tls }
     }
 }
 

@@ -11,8 +11,9 @@ pub(crate) mod body_end;
 mod client_name;
 mod connecting;
 mod connection;
+mod connection_io;
 mod first_byte;
-mod flush_once;
+mod flush_after_write;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;

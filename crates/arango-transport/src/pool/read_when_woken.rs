@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::pool::sub_waker::SubWaker;
 
-/// A byte stream that is not read again after a read had to wait, until the stream has woken its task.
+/// A byte stream whose reads are skipped after one returned `Pending`, until it wakes its task or is written to.
 ///
 /// hyper tries to read several times for each request, also before the response can have arrived. That is
 /// expensive over TLS.

@@ -124,7 +124,7 @@ impl Reporter {
     }
 
     /// Reports a success if ArangoDB wrote the response. Otherwise the caller that decodes the body reports
-    /// it; a body that is not decoded has the coordinator probed.
+    /// it. The coordinator is probed if the body is not decoded.
     fn succeeded(&self, attempt: &RunningAttempt, response: &AttemptResponse) {
         let context = &attempt.context;
         if context.progress.responder() == Responder::ArangoDb {
@@ -132,7 +132,7 @@ impl Reporter {
             return self.record(attempt, Signal::Success);
         }
         if !context.call.has_body {
-            return self.record(attempt, self.unidentified());
+            return self.record(attempt, self.unidentified_signal());
         }
         // An empty body has no shape to check, and this coordinator is known to identify itself in headers.
         let has_body = context.request.method == Method::HEAD || !response.body().bytes().is_empty();
@@ -150,8 +150,8 @@ impl Reporter {
     }
 
     /// Returns the signal of a success whose head does not name ArangoDB, and whose body is not decoded.
-    pub(super) fn unidentified(&self) -> Signal {
-        // The probe that made it half-open has found ArangoDB, which a proxy may keep from naming itself.
+    pub(super) fn unidentified_signal(&self) -> Signal {
+        // A probe found ArangoDB when the member became half-open; a proxy may remove the headers that show it.
         let is_probed_just_now = self.member.state() == MemberState::HalfOpen && !self.pool.is_arangodb();
         if is_probed_just_now { Signal::Success } else { Signal::Unrecognized }
     }

@@ -69,7 +69,7 @@ impl StreamedAttempt {
             (Responder::Nothing, _) => Signal::Neutral,
             (_, Some(failed)) => signal::signal(failed),
             (Responder::ArangoDb, None) => Signal::Success,
-            (Responder::Unknown, None) => self.reporter.unidentified(),
+            (Responder::Unknown, None) => self.reporter.unidentified_signal(),
         }
     }
 }

@@ -56,7 +56,7 @@ impl FactSources {
             deadline: context.deadline,
             random: self.random.next_f64(),
         };
-        // Who has accepted the token says nothing about a database that not every coordinator knows.
+        // That a coordinator accepted the token proves nothing about a database that is not propagated yet.
         if let (Some(token), Some(coordinator)) = (facts.rejected_token(), &attempt.coordinator)
             && !self.is_database_new(context, now)
         {
@@ -78,9 +78,9 @@ impl FactSources {
         history: &History,
         now: Instant,
     ) {
-        let is_token_valid =
+        let cannot_renew =
             history.token_renewed || !attempt.token.as_ref().is_some_and(|token| token.renewable);
-        if is_token_valid && rules::refuses_token(attempt) && self.is_database_new(context, now) {
+        if cannot_renew && rules::refuses_token(attempt) && self.is_database_new(context, now) {
             attempt.kind = ErrorKind::DatabaseUnknown;
         }
     }

@@ -9,11 +9,10 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 
-use crate::pool::flush_once::FlushOnce;
-use crate::pool::read_when_woken::ReadWhenWoken;
+use crate::pool::connection_io::{ConnectionIo, connection_io};
 use crate::types::io::Io;
 
-type Wrapped = TokioIo<FlushOnce<ReadWhenWoken<Box<dyn Io>>>>;
+type Wrapped = TokioIo<ConnectionIo>;
 
 /// A byte stream that records whether something was read.
 pub(super) struct ReadActivityIo {
@@ -35,7 +34,7 @@ impl ReadActivity {
 
 impl ReadActivityIo {
     pub(super) fn new(io: Box<dyn Io>, activity: ReadActivity) -> Self {
-        Self { io: TokioIo::new(FlushOnce::new(ReadWhenWoken::new(io))), activity }
+        Self { io: TokioIo::new(connection_io(io)), activity }
     }
 
     fn io(&mut self) -> Pin<&mut Wrapped> {

@@ -9,19 +9,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// A byte stream that ignores a flush if nothing was written since the last one.
 ///
 /// hyper flushes several times for each request, which is expensive over TLS.
-pub(super) struct FlushOnce<S> {
+pub(super) struct FlushAfterWrite<S> {
     stream: S,
     is_flushed: bool,
 }
 
-impl<S> FlushOnce<S> {
+impl<S> FlushAfterWrite<S> {
     /// Wraps a stream, which may contain writes that are not flushed yet.
     pub(super) fn new(stream: S) -> Self {
         Self { stream, is_flushed: false }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for FlushOnce<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FlushAfterWrite<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -31,7 +31,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for FlushOnce<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for FlushOnce<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FlushAfterWrite<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.is_flushed = false;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_is_flushed_to_the_end_after_each_write_and_not_again() {
-        let mut stream = FlushOnce::new(Counting::default());
+        let mut stream = FlushAfterWrite::new(Counting::default());
         stream.flush().await.unwrap();
         assert_eq!(stream.stream.flushes, 2, "what was written before");
         for (bytes, flushes) in [(b"one", 4), (b"two", 6)] {
