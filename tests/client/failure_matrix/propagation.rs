@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango::balance::MemberState;
 use arango::protocol::{DatabaseName, RequestClass};
-use arango::{CallOptions, Client, Database, Error, ErrorKind, Outcome};
+use arango::{CallOptions, Client, Database, Error, ErrorKind, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, FaultGuard, TestCluster};
 use tokio::time::{Instant, sleep};
 
@@ -15,6 +15,7 @@ use crate::support::{CreateCollection, CreateDatabase, builder, client, cluster,
 for_each_class![
     r14_a_new_database_may_be_reported_as_not_authorized,
     r14_a_token_is_renewed_before_a_new_database_counts_as_unknown,
+    r14_a_new_database_is_waited_for_if_the_token_may_not_be_renewed,
     r30_a_new_database_is_retried_until_it_is_propagated,
     r30_a_new_database_is_retried_for_ten_seconds,
     r30_an_unknown_database_is_final_after_a_minute_or_for_another_client,
@@ -78,6 +79,16 @@ async fn r14_a_token_is_renewed_before_a_new_database_counts_as_unknown(class: R
     write_to_shop(&cluster, &shop, class).await.unwrap();
     assert_eq!(logins(&cluster), 1);
     assert!(client.coordinators().iter().all(|state| state.state == MemberState::Healthy));
+}
+
+async fn r14_a_new_database_is_waited_for_if_the_token_may_not_be_renewed(class: RequestClass) {
+    let cluster = cluster().await;
+    let login = builder(&cluster).jwt_auth("root", cluster.root_password());
+    let client = login.retry(RetryPolicy::disabled()).build().unwrap();
+    let shop = create_shop(&client).await;
+    let _not_propagated = fail_on_all(&cluster, 401, 11, 1);
+    write_to_shop(&cluster, &shop, class).await.unwrap();
+    assert_eq!(logins(&cluster), 1);
 }
 
 async fn r30_a_new_database_is_retried_until_it_is_propagated(class: RequestClass) {

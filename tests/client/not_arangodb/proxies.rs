@@ -11,7 +11,7 @@ use http_body_util::Full;
 use tokio::time::sleep;
 
 use crate::not_arangodb::respond_as_other_service;
-use crate::support::{client, cluster, insert};
+use crate::support::{client, cluster, cluster_with, insert};
 
 /// Returns the response of a gateway that blocks a path.
 fn block_path(path: &str) -> Fault {
@@ -82,6 +82,27 @@ async fn a_service_that_answers_requests_of_the_transport_is_found_out_by_a_prob
     sleep(Duration::from_millis(1)).await;
     assert_eq!(client.coordinators().remove(0).state, MemberState::Ejected);
     assert_eq!(other.hits(), 3, "the call, and the two requests of a probe");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_the_transport_reset_consecutive_failures_behind_a_proxy_that_hides_arangodb() {
+    let cluster = cluster_with(arango_test_cluster::Builder::hide_product_headers).await;
+    let client = client(&cluster);
+    let first = client.coordinators().remove(0).address;
+    let send = || {
+        let request = Request::get("/_api/version").body(Full::default()).unwrap();
+        let call = arango::transport::Call::with_name("version").class(RequestClass::NonIdempotent);
+        client.transport().send(request, call.pinned_to(first.clone()))
+    };
+    for _ in 0..10 {
+        let garbage = Fault::garbage().on(Match::get("/_api/version")).times(2);
+        let _garbage = cluster.coordinator(0).inject(garbage);
+        for _ in 0..2 {
+            send().await.unwrap_err();
+        }
+        assert_eq!(send().await.unwrap().status(), 200);
+    }
+    assert_eq!(client.coordinators().remove(0).state, MemberState::Healthy);
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,6 +20,7 @@ use crate::config::limits::PoolLimits;
 use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
+use crate::pool::closed_meanwhile::was_closed_meanwhile;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::pool::registry::Registry;
 use crate::tls::EarlyAlert;
@@ -38,7 +39,8 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 pub(super) struct Http1(Box<Inner>);
 
 struct Inner {
-    sender: http1::SendRequest<Full<Bytes>>,
+    /// `None` if the connection was closed while a request was passed to it.
+    sender: Option<http1::SendRequest<Full<Bytes>>>,
     /// The timer for the pending response.
     timer: LazyTimer,
     /// Detects a TLS alert with which the server rejects the client after the handshake.
@@ -90,7 +92,7 @@ impl Http1 {
         let now = Instant::now();
         let max_age_at = now + limits.age;
         Ok(Self(Box::new(Inner {
-            sender,
+            sender: Some(sender),
             timer: LazyTimer::default(),
             alert,
             is_tls,
@@ -108,7 +110,12 @@ impl Http1 {
 
     /// Sends the request immediately. The future returns the response.
     pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
-        self.0.sender.try_send_request(request)
+        let sender = self.0.sender.as_mut().expect("a connection that was closed takes no request");
+        let response = sender.try_send_request(request);
+        if was_closed_meanwhile(|| sender.is_closed()) {
+            self.0.sender = None;
+        }
+        response
     }
 
     /// Returns the timer for the pending response.
@@ -121,15 +128,16 @@ impl Http1 {
     /// After a response that arrived before the whole request was written, the connection may be writing
     /// forever.
     pub(super) async fn ready(&mut self, until: Instant) -> bool {
-        self.0.sender.is_ready() || {
+        let Some(sender) = &mut self.0.sender else { return false };
+        sender.is_ready() || {
             let until = until.min(Instant::now() + READY_TIMEOUT);
-            matches!(timeout_at(until, self.0.sender.ready()).await, Ok(Ok(())))
+            matches!(timeout_at(until, sender.ready()).await, Ok(Ok(())))
         }
     }
 
     /// Returns whether the connection is open and has not expired.
     pub(super) fn usable(&self, now: Instant) -> bool {
-        !self.0.sender.is_closed() && now < self.0.expires
+        self.0.sender.as_ref().is_some_and(|sender| !sender.is_closed()) && now < self.0.expires
     }
 
     /// Returns when the connection is closed if it stays idle.

@@ -9,11 +9,12 @@
 pub(crate) mod body;
 pub(crate) mod body_end;
 mod client_name;
+mod closed_meanwhile;
 mod connecting;
 mod connection;
 mod connection_io;
 mod first_byte;
-mod flush_after_write;
+mod flush_when_needed;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;

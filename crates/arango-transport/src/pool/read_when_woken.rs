@@ -15,11 +15,23 @@ use crate::pool::sub_waker::SubWaker;
 pub(super) struct ReadWhenWoken<S> {
     stream: S,
     waker: SubWaker,
+    /// Whether the stream was read since this was asked for.
+    was_read: bool,
 }
 
 impl<S> ReadWhenWoken<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, waker: SubWaker::default() }
+        Self { stream, waker: SubWaker::default(), was_read: false }
+    }
+
+    /// Returns whether the stream was read, rather than a read skipped, since the last call.
+    pub(super) fn take_was_read(&mut self) -> bool {
+        std::mem::take(&mut self.was_read)
+    }
+
+    #[cfg(test)]
+    pub(super) fn stream(&self) -> &S {
+        &self.stream
     }
 }
 
@@ -29,8 +41,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadWhenWoken<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { stream, waker } = &mut *self;
+        let Self { stream, waker, was_read } = &mut *self;
         let Some(read_waker) = waker.if_woken(cx) else { return Poll::Pending };
+        *was_read = true;
         let read = Pin::new(stream).poll_read(&mut Context::from_waker(read_waker), buffer);
         if read.is_ready() {
             // There may be more.

@@ -132,7 +132,7 @@ impl Reporter {
             return self.record(attempt, Signal::Success);
         }
         if !context.call.has_body {
-            return self.record(attempt, self.unidentified_signal());
+            return self.undecoded(attempt);
         }
         // An empty body has no shape to check, and this coordinator is known to identify itself in headers.
         let has_body = context.request.method == Method::HEAD || !response.body().bytes().is_empty();
@@ -147,6 +147,17 @@ impl Reporter {
         if let Some(token) = &attempt.token {
             self.accepted.record(token, attempt.started);
         }
+    }
+
+    /// Reports a success whose head does not name ArangoDB, and whose body is not decoded.
+    ///
+    /// The coordinator is probed. Until then a response is one, unless this coordinator is known to name itself.
+    fn undecoded(&self, attempt: &RunningAttempt) {
+        if !self.pool.is_arangodb() {
+            self.record(attempt, Signal::Success);
+        }
+        let unmeasured = Timing::since(attempt.started).unmeasured();
+        self.record_signal(&attempt.context, Signal::Unrecognized, unmeasured);
     }
 
     /// Returns the signal of a success whose head does not name ArangoDB, and whose body is not decoded.

@@ -141,8 +141,7 @@ pub(crate) fn decide(facts: &Facts<'_>, history: &History) -> RetryDecision {
     if facts.is_pinned && rule.target != Target::Same {
         return RetryDecision::Fail(StoppedBy::NoAlternative);
     }
-    let max_attempts = (1 + facts.members.max(2)).min(facts.policy.attempts);
-    if reason.counts_as_attempt() && history.attempts + 1 >= max_attempts {
+    if reason.counts_as_attempt() && !has_attempts_left(facts.members, facts.policy, history) {
         return RetryDecision::Fail(StoppedBy::MaxAttempts);
     }
     let delay = match rule.delay {
@@ -224,6 +223,11 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
         retries_timeouts: facts.retries_timeouts,
     };
     (Reason::Failure, rules::rule(facts.attempt, position, facts.policy), count(history.attempts))
+}
+
+/// Returns whether another attempt is allowed that counts as one.
+pub(crate) fn has_attempts_left(members: usize, policy: &RetryPolicy, history: &History) -> bool {
+    history.attempts + 1 < (1 + members.max(2)).min(policy.attempts)
 }
 
 /// Returns whether a coordinator is left that was not tried, besides the one that has just failed.

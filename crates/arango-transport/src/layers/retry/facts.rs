@@ -13,7 +13,7 @@ use crate::call::token_acceptance::TokenAcceptance;
 use crate::config::retry_policy::RetryPolicy;
 use crate::error::attempt::Attempt;
 use crate::error::unsupported::Unsupported;
-use crate::layers::retry::decision::Facts;
+use crate::layers::retry::decision::{self, Facts};
 use crate::layers::retry::history::History;
 use crate::layers::retry::rules;
 use crate::types::coordinator::Coordinator;
@@ -78,8 +78,10 @@ impl FactSources {
         history: &History,
         now: Instant,
     ) {
-        let cannot_renew =
-            history.token_renewed || !attempt.token.as_ref().is_some_and(|token| token.renewable);
+        let policy = context.call.retry().unwrap_or(&self.policy);
+        let cannot_renew = history.token_renewed
+            || !attempt.token.as_ref().is_some_and(|token| token.renewable)
+            || !decision::has_attempts_left(self.members.len(), policy, history);
         if cannot_renew && rules::refuses_token(attempt) && self.is_database_new(context, now) {
             attempt.kind = ErrorKind::DatabaseUnknown;
         }

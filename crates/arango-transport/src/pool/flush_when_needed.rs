@@ -1,4 +1,4 @@
-//! A byte stream that is flushed only after a write.
+//! A byte stream that is flushed only when there may be something to flush.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -6,22 +6,25 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A byte stream that ignores a flush if nothing was written since the last one.
+use super::read_when_woken::ReadWhenWoken;
+
+/// A byte stream that ignores a flush if it was neither written nor read since the last one.
 ///
-/// hyper flushes several times for each request, which is expensive over TLS.
-pub(super) struct FlushAfterWrite<S> {
-    stream: S,
+/// hyper flushes several times for each request, which is expensive over TLS. A read may have something to be flushed:
+/// TLS answers some messages by itself.
+pub(super) struct FlushWhenNeeded<S> {
+    stream: ReadWhenWoken<S>,
     is_flushed: bool,
 }
 
-impl<S> FlushAfterWrite<S> {
+impl<S> FlushWhenNeeded<S> {
     /// Wraps a stream, which may contain writes that are not flushed yet.
-    pub(super) fn new(stream: S) -> Self {
+    pub(super) fn new(stream: ReadWhenWoken<S>) -> Self {
         Self { stream, is_flushed: false }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for FlushAfterWrite<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FlushWhenNeeded<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -31,14 +34,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for FlushAfterWrite<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for FlushAfterWrite<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FlushWhenNeeded<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.is_flushed = false;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.is_flushed {
+        let was_read = self.stream.take_was_read();
+        if was_read || !self.is_flushed {
+            self.is_flushed = false;
             ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
             self.is_flushed = true;
         }
@@ -65,7 +70,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FlushAfterWrite<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
@@ -74,6 +79,12 @@ mod tests {
     struct Counting {
         written: Vec<u8>,
         flushes: usize,
+    }
+
+    impl AsyncRead for Counting {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
     }
 
     impl AsyncWrite for Counting {
@@ -101,16 +112,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_is_flushed_to_the_end_after_each_write_and_not_again() {
-        let mut stream = FlushAfterWrite::new(Counting::default());
+        let mut stream = FlushWhenNeeded::new(ReadWhenWoken::new(Counting::default()));
         stream.flush().await.unwrap();
-        assert_eq!(stream.stream.flushes, 2, "what was written before");
+        assert_eq!(stream.stream.stream().flushes, 2, "what was written before");
         for (bytes, flushes) in [(b"one", 4), (b"two", 6)] {
             stream.write_all(bytes).await.unwrap();
             for _ in 0..3 {
                 stream.flush().await.unwrap();
             }
-            assert_eq!(stream.stream.flushes, flushes);
+            assert_eq!(stream.stream.stream().flushes, flushes);
         }
-        assert_eq!(stream.stream.written, b"onetwo");
+        assert_eq!(stream.stream.stream().written, b"onetwo");
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_flushed_after_a_read_which_may_have_an_answer_of_tls() {
+        let mut stream = FlushWhenNeeded::new(ReadWhenWoken::new(Counting::default()));
+        stream.flush().await.unwrap();
+        assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+        for _ in 0..3 {
+            stream.flush().await.unwrap();
+        }
+        assert_eq!(stream.stream.stream().flushes, 4);
     }
 }
