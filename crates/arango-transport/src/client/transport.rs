@@ -416,7 +416,6 @@ impl Transport {
     }
 
     /// Converts a response with a buffered body into what an operation reads.
-    #[expect(clippy::boxed_local, reason = "unboxing it before would move it once more")]
     fn buffered(&self, response: AttemptResponse) -> ApiResponse {
         let (parts, mut body) = response.into_parts();
         let body = body.take_buffered().expect("the body of a call that is not streaming was read");

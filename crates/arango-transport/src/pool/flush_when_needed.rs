@@ -14,13 +14,16 @@ use super::read_when_woken::ReadWhenWoken;
 /// TLS answers some messages by itself.
 pub(super) struct FlushWhenNeeded<S> {
     stream: ReadWhenWoken<S>,
+    /// Whether everything that was written is flushed.
     is_flushed: bool,
+    /// Whether it was read since the last flush.
+    is_read: bool,
 }
 
 impl<S> FlushWhenNeeded<S> {
     /// Wraps a stream, which may contain writes that are not flushed yet.
     pub(super) fn new(stream: ReadWhenWoken<S>) -> Self {
-        Self { stream, is_flushed: false }
+        Self { stream, is_flushed: false, is_read: false }
     }
 }
 
@@ -41,12 +44,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FlushWhenNeeded<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let was_read = self.stream.take_was_read();
-        if was_read || !self.is_flushed {
-            self.is_flushed = false;
-            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-            self.is_flushed = true;
+        let Self { stream, is_flushed, is_read } = &mut *self;
+        *is_read |= stream.take_was_read();
+        if !*is_flushed {
+            ready!(Pin::new(stream).poll_flush(cx))?;
+        } else if *is_read {
+            ready!(stream.flush_after_read(cx))?;
         }
+        (*is_flushed, *is_read) = (true, false);
         Poll::Ready(Ok(()))
     }
 

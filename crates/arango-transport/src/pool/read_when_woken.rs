@@ -29,6 +29,15 @@ impl<S> ReadWhenWoken<S> {
         std::mem::take(&mut self.was_read)
     }
 
+    /// Flushes what a read has left to be sent. The next read stays skipped, until the stream wakes its task.
+    pub(super) fn flush_after_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        let waker = self.waker.waker(cx);
+        Pin::new(&mut self.stream).poll_flush(&mut Context::from_waker(waker))
+    }
+
     #[cfg(test)]
     pub(super) fn stream(&self) -> &S {
         &self.stream
@@ -182,6 +191,20 @@ mod tests {
         drop(peer);
         assert_eq!(other.0.load(Ordering::Relaxed), 1, "the task that has read last is woken");
         assert_eq!(read(&mut stream, &other).unwrap(), b"", "the end");
+    }
+
+    #[tokio::test]
+    async fn a_flush_after_a_read_makes_no_other_read_due_and_the_task_is_still_woken() {
+        let (mut stream, mut peer) = counting(false);
+        let task = Arc::<Task>::default();
+        assert_eq!(read(&mut stream, &task), None);
+        let waker = Arc::clone(&task).into();
+        assert!(stream.flush_after_read(&mut Context::from_waker(&waker)).is_ready());
+        assert_eq!(read(&mut stream, &task), None);
+        assert_eq!(stream.stream.reads, 1);
+        peer.write_all(b"ab").await.unwrap();
+        assert_eq!(task.0.load(Ordering::Relaxed), 1);
+        assert_eq!(read(&mut stream, &task).unwrap(), b"ab");
     }
 
     #[tokio::test]
