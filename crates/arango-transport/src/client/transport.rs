@@ -416,6 +416,8 @@ impl Transport {
     }
 
     /// Converts a response with a buffered body into what an operation reads.
+    // Not expected: whether it is found depends on the size of a response, and so on the features.
+    #[allow(clippy::boxed_local, reason = "unboxing it before would move it once more")]
     fn buffered(&self, response: AttemptResponse) -> ApiResponse {
         let (parts, mut body) = response.into_parts();
         let body = body.take_buffered().expect("the body of a call that is not streaming was read");

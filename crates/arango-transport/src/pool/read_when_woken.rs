@@ -29,13 +29,17 @@ impl<S> ReadWhenWoken<S> {
         std::mem::take(&mut self.was_read)
     }
 
-    /// Flushes what a read has left to be sent. The next read stays skipped, until the stream wakes its task.
+    /// Flushes what a read has left to be sent. If that takes no time, the next read stays skipped.
     pub(super) fn flush_after_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>
     where
         S: AsyncWrite + Unpin,
     {
-        let waker = self.waker.waker(cx);
-        Pin::new(&mut self.stream).poll_flush(&mut Context::from_waker(waker))
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if flushed.is_pending() {
+            // It may have replaced the waker of the last read.
+            self.waker.set_woken();
+        }
+        flushed
     }
 
     #[cfg(test)]

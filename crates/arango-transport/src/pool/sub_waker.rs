@@ -23,25 +23,13 @@ struct WakeRecord {
 impl SubWaker {
     /// Returns the waker for a poll if one is due: after a wake-up, or if the task is new.
     pub(super) fn if_woken(&mut self, cx: &Context<'_>) -> Option<&Waker> {
-        let current = self.current(cx);
+        if !self.0.as_ref().is_some_and(|current| current.record.task.will_wake(cx.waker())) {
+            let record = Arc::new(WakeRecord { is_woken: AtomicBool::new(true), task: cx.waker().clone() });
+            self.0 = Some(Current { waker: Arc::clone(&record).into(), record });
+        }
+        let current = self.0.as_ref()?;
         // Reset before the poll, so that a wake-up during the poll counts for the next one.
         current.record.is_woken.swap(false, Ordering::AcqRel).then_some(&current.waker)
-    }
-
-    /// Returns the waker for a poll, whether or not one is due.
-    pub(super) fn waker(&mut self, cx: &Context<'_>) -> &Waker {
-        &self.current(cx).waker
-    }
-
-    fn current(&mut self, cx: &Context<'_>) -> &Current {
-        let is_current = |current: &Current| current.record.task.will_wake(cx.waker());
-        if !self.0.as_ref().is_some_and(is_current) {
-            self.0 = None;
-        }
-        self.0.get_or_insert_with(|| {
-            let record = Arc::new(WakeRecord { is_woken: AtomicBool::new(true), task: cx.waker().clone() });
-            Current { waker: Arc::clone(&record).into(), record }
-        })
     }
 
     /// Makes the next poll due, without waking the task.
