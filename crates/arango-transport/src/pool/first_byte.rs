@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection_io::{ConnectionIo, connection_io};
+use super::connection_io::ConnectionIo;
 use crate::types::io::Io;
 
 /// The first bytes of TLS records that a server sends first: alert and handshake.
@@ -34,7 +34,7 @@ impl IsTls {
 
 impl FirstByte {
     pub(super) fn new(io: Box<dyn Io>, is_tls: IsTls) -> Self {
-        Self { io: connection_io(io), read: false, is_tls }
+        Self { io: ConnectionIo::new(io), read: false, is_tls }
     }
 }
 

@@ -14,7 +14,6 @@ mod connecting;
 mod connection;
 mod connection_io;
 mod first_byte;
-mod flush_when_needed;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;
@@ -29,7 +28,6 @@ mod lazy_timer;
 mod permit;
 mod pooled;
 pub(crate) mod pools;
-mod read_when_woken;
 mod registry;
 mod stats;
 mod sub_waker;

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 
-use crate::pool::connection_io::{ConnectionIo, connection_io};
+use crate::pool::connection_io::ConnectionIo;
 use crate::types::io::Io;
 
 type Wrapped = TokioIo<ConnectionIo>;
@@ -34,7 +34,7 @@ impl ReadActivity {
 
 impl ReadActivityIo {
     pub(super) fn new(io: Box<dyn Io>, activity: ReadActivity) -> Self {
-        Self { io: TokioIo::new(connection_io(io)), activity }
+        Self { io: TokioIo::new(ConnectionIo::new(io)), activity }
     }
 
     fn io(&mut self) -> Pin<&mut Wrapped> {
