@@ -7,7 +7,7 @@ use arango::protocol::RequestClass;
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 use http::Request;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use tokio::time::sleep;
 
 use crate::not_arangodb::respond_as_other_service;
@@ -86,23 +86,28 @@ async fn a_service_that_answers_requests_of_the_transport_is_found_out_by_a_prob
 
 #[tokio::test(start_paused = true)]
 async fn requests_of_the_transport_reset_consecutive_failures_behind_a_proxy_that_hides_arangodb() {
-    let cluster = cluster_with(arango_test_cluster::Builder::hide_product_headers).await;
-    let client = client(&cluster);
-    let first = client.coordinators().remove(0).address;
-    let send = || {
-        let request = Request::get("/_api/version").body(Full::default()).unwrap();
-        let call = arango::transport::Call::with_name("version").class(RequestClass::NonIdempotent);
-        client.transport().send(request, call.pinned_to(first.clone()))
-    };
-    for _ in 0..10 {
-        let garbage = Fault::garbage().on(Match::get("/_api/version")).times(2);
-        let _garbage = cluster.coordinator(0).inject(garbage);
-        for _ in 0..2 {
-            send().await.unwrap_err();
+    for is_streamed in [false, true] {
+        let cluster = cluster_with(arango_test_cluster::Builder::hide_product_headers).await;
+        let client = client(&cluster);
+        let first = client.coordinators().remove(0).address;
+        let send = async || {
+            let request = Request::get("/_api/version").body(Full::default()).unwrap();
+            let call = arango::transport::Call::with_name("version").class(RequestClass::NonIdempotent);
+            let call = if is_streamed { call.streaming() } else { call };
+            let response = client.transport().send(request, call.pinned_to(first.clone())).await?;
+            response.into_body().collect().await.unwrap();
+            Ok::<_, arango::Error>(())
+        };
+        for _ in 0..10 {
+            let garbage = Fault::garbage().on(Match::get("/_api/version")).times(2);
+            let _garbage = cluster.coordinator(0).inject(garbage);
+            for _ in 0..2 {
+                send().await.unwrap_err();
+            }
+            send().await.unwrap();
         }
-        assert_eq!(send().await.unwrap().status(), 200);
+        assert_eq!(client.coordinators().remove(0).state, MemberState::Healthy);
     }
-    assert_eq!(client.coordinators().remove(0).state, MemberState::Healthy);
 }
 
 #[tokio::test(start_paused = true)]

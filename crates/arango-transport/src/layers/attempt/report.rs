@@ -132,7 +132,8 @@ impl Reporter {
             return self.record(attempt, Signal::Success);
         }
         if !context.call.has_body {
-            return self.undecoded(attempt);
+            let timing = context.call.timing(attempt.started);
+            return self.record_unidentified(context, attempt.started, timing);
         }
         // An empty body has no shape to check, and this coordinator is known to identify itself in headers.
         let has_body = context.request.method == Method::HEAD || !response.body().bytes().is_empty();
@@ -151,20 +152,13 @@ impl Reporter {
 
     /// Reports a success whose head does not name ArangoDB, and whose body is not decoded.
     ///
-    /// The coordinator is probed. Until then a response is one, unless this coordinator is known to name itself.
-    fn undecoded(&self, attempt: &RunningAttempt) {
+    /// The coordinator is probed. The response is a sign of health all the same, unless this coordinator is known to name
+    /// itself: a proxy may remove the headers that do.
+    pub(super) fn record_unidentified(&self, context: &CallContext, started: Instant, timing: Timing) {
         if !self.pool.is_arangodb() {
-            self.record(attempt, Signal::Success);
+            self.record_signal(context, Signal::Success, timing);
         }
-        let unmeasured = Timing::since(attempt.started).unmeasured();
-        self.record_signal(&attempt.context, Signal::Unrecognized, unmeasured);
-    }
-
-    /// Returns the signal of a success whose head does not name ArangoDB, and whose body is not decoded.
-    pub(super) fn unidentified_signal(&self) -> Signal {
-        // A probe found ArangoDB when the member became half-open; a proxy may remove the headers that show it.
-        let is_probed_just_now = self.member.state() == MemberState::HalfOpen && !self.pool.is_arangodb();
-        if is_probed_just_now { Signal::Success } else { Signal::Unrecognized }
+        self.record_signal(context, Signal::Unrecognized, Timing::since(started).unmeasured());
     }
 
     /// Reports a success while the coordinator is half-open: the body may take hours, or be dropped.

@@ -60,16 +60,13 @@ impl StreamedAttempt {
         let Self { context, reporter, started, responded, status, .. } = &self;
         // How fast the body was read depends on the caller, too.
         let timing = context.call.timing(*started).responded_at(*responded);
-        reporter.record_signal(context, self.signal(failed.as_ref()), timing);
-        reporter.labels.attempted(context, *started, Some(*status), failed.map(|failed| failed.kind));
-    }
-
-    fn signal(&self, failed: Option<&Attempt>) -> Signal {
-        match (self.responder, failed) {
-            (Responder::Nothing, _) => Signal::Neutral,
-            (_, Some(failed)) => signal::signal(failed),
-            (Responder::ArangoDb, None) => Signal::Success,
-            (Responder::Unknown, None) => self.reporter.unidentified_signal(),
+        let record = |signal| reporter.record_signal(context, signal, timing);
+        match (self.responder, &failed) {
+            (Responder::Nothing, _) => record(Signal::Neutral),
+            (_, Some(failed)) => record(signal::signal(failed)),
+            (Responder::ArangoDb, None) => record(Signal::Success),
+            (Responder::Unknown, None) => reporter.record_unidentified(context, *started, timing),
         }
+        reporter.labels.attempted(context, *started, Some(*status), failed.map(|failed| failed.kind));
     }
 }
