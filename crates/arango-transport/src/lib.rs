@@ -104,13 +104,13 @@ pub use call::options::CallOptions;
 pub use call::support::Support;
 pub use client::builder::TransportBuilder;
 pub use client::coordinator_state::{CoordinatorOrigin, CoordinatorState};
+#[doc(hidden)] // for the crate `arango`
+pub use client::decoding::Undecoded;
 pub use client::discovery::{Discover, Discovery, MissingPermission};
 pub use client::reconfigure::ReconfigureTransport;
 pub use client::state::ClientState;
 #[doc(hidden)] // for the crate `arango`
 pub use client::streamed_response::StreamedResponse;
-#[doc(hidden)] // for the crate `arango`
-pub use client::transport::Undecoded;
 pub use client::transport::{PreparedRequest, Transport};
 #[cfg(feature = "compression")]
 pub use compression::compressor::Compression;

@@ -4,6 +4,7 @@ pub(crate) mod builder;
 mod call_limits;
 mod closing;
 pub(crate) mod coordinator_state;
+pub(crate) mod decoding;
 pub(crate) mod discovery;
 mod draining;
 #[cfg(feature = "metrics")]
