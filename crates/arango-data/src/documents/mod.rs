@@ -20,7 +20,7 @@ mod update;
 mod write;
 mod write_options;
 mod write_output;
-mod written_names;
+mod written_attributes;
 
 pub use bulk::{
     BulkWrite, InsertDocuments, ItemError, ItemOutput, RemoveDocuments, ReplaceDocuments, UpdateDocuments,

@@ -117,11 +117,11 @@ pub(super) fn document_not_found(response: &ApiResponse) -> Result<(), OutputErr
 
 /// Returns whether a body is a document: the server writes `_rev` into each, and no other service does.
 pub(super) fn has_revision(json: &[u8]) -> bool {
-    begins_with_names(json) || has_plain_member(json, "_rev")
+    begins_with_system_attributes(json) || has_plain_member(json, "_rev")
 }
 
 /// Returns whether a document begins with its key, id and revision, as servers write it. No member is skipped for that.
-fn begins_with_names(mut json: &[u8]) -> bool {
+fn begins_with_system_attributes(mut json: &[u8]) -> bool {
     let names = take_text(&mut json, br#"{"_key":""#).and_then(|_| take_text(&mut json, br#"","_id":""#));
     names.is_some() && json.starts_with(br#"","_rev":"#)
 }

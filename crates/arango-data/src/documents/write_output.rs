@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::evidence::Evidence;
 use super::resolution::StoredDocument;
-use super::written_names::WrittenNames;
+use super::written_attributes::WrittenAttributes;
 use crate::json::members;
 use crate::names::{DocumentId, Key, Revision};
 
@@ -70,13 +70,13 @@ pub struct Written<New = (), Old = ()> {
 }
 
 impl<New, Old> Written<New, Old> {
-    /// Creates the output of a write whose response has only names.
-    pub(super) fn of_names(names: WrittenNames) -> Self {
+    /// Creates the output of a write whose response has nothing else.
+    pub(super) fn of_attributes(written: WrittenAttributes) -> Self {
         Self {
-            key: names.id.shared_key(),
-            id: names.id,
-            revision: names.revision,
-            old_revision: names.old_revision,
+            key: written.id.shared_key(),
+            id: written.id,
+            revision: written.revision,
+            old_revision: written.old_revision,
             new: None,
             old: None,
             evidence: None,
@@ -101,8 +101,8 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> WriteOutput for Written<New, 
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {
     fn read(response: &ApiResponse) -> Result<Self, OutputError> {
-        if let Some(names) = WrittenNames::read(response.bytes()) {
-            return Ok(Self::of_names(names));
+        if let Some(written) = WrittenAttributes::read(response.bytes()) {
+            return Ok(Self::of_attributes(written));
         }
         response.json().map_err(|error: OutputError| {
             let is_written = response.json::<Written<IgnoredAny, IgnoredAny>>().is_ok();

@@ -22,24 +22,24 @@ use crate::names::Key;
 ///
 /// An error is kept until the [bytes](Self::into_bytes) are read.
 #[derive(Clone)]
-pub(crate) struct DocumentBody(Result<Written, WriteFault>);
+pub(crate) struct DocumentBody(Result<WrittenObject, WriteFault>);
 
 #[derive(Clone)]
-struct Written {
+struct WrittenObject {
     /// An object without a `_key` that counts as absent.
     json: Json,
     /// The valid `_key` in the object.
     key: Option<Key>,
-    /// Whether the document had no key before it was added.
+    /// Whether the key was [added](DocumentBody::with_key).
     is_key_added: bool,
 }
 
 #[derive(Clone)]
 enum Json {
     /// Attributes can be added without copying the others.
-    Open(Vec<u8>),
+    Owned(Vec<u8>),
     /// The body of a request. It is sent without being copied.
-    Sealed(Bytes),
+    Shared(Bytes),
 }
 
 /// An error that can be returned by each attempt to build a request.
@@ -52,14 +52,14 @@ enum WriteFault {
 impl DocumentBody {
     /// Takes the JSON of an object whose key is known.
     pub(crate) fn of_json(json: Bytes, key: Option<Key>) -> Self {
-        Self(Ok(Written { json: Json::Sealed(json), key, is_key_added: false }))
+        Self(Ok(WrittenObject { json: Json::Shared(json), key, is_key_added: false }))
     }
 
     /// Serialises a document.
     pub(crate) fn new<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(to_vec(value).map_err(|error| WriteFault::Json(error.to_string())).and_then(
             |(json, presence)| {
-                Written::of(json, presence).map_err(|(field, reason)| WriteFault::Field(field, reason))
+                WrittenObject::of(json, presence).map_err(|(field, reason)| WriteFault::Field(field, reason))
             },
         ))
     }
@@ -67,11 +67,11 @@ impl DocumentBody {
     /// Adds `key` to the document, instead of one that was added before, or checks that it is the key of the document.
     pub(crate) fn with_key(self, key: &Key) -> Self {
         match self.without_added_key().0 {
-            Ok(Written { json, key: None, .. }) => {
+            Ok(WrittenObject { json, key: None, .. }) => {
                 let mut json = json.into_vec();
                 append_key(&mut json, 0, key);
-                let json = Json::Sealed(json.into());
-                Self(Ok(Written { json, key: Some(key.clone()), is_key_added: true }))
+                let json = Json::Shared(json.into());
+                Self(Ok(WrittenObject { json, key: Some(key.clone()), is_key_added: true }))
             }
             checked => Self(checked).of_key(key),
         }
@@ -80,9 +80,9 @@ impl DocumentBody {
     /// Removes the key that was [added](Self::with_key).
     pub(crate) fn without_added_key(self) -> Self {
         match self.0 {
-            Ok(Written { json, key: Some(key), is_key_added: true }) => {
-                let json = Json::Open(without_appended_key(json.bytes(), &key));
-                Self(Ok(Written { json, key: None, is_key_added: false }))
+            Ok(WrittenObject { json, key: Some(key), is_key_added: true }) => {
+                let json = Json::Owned(without_appended_key(json.bytes(), &key));
+                Self(Ok(WrittenObject { json, key: None, is_key_added: false }))
             }
             kept => Self(kept),
         }
@@ -93,12 +93,12 @@ impl DocumentBody {
         if self.key().is_some_and(|own| own != key) {
             self.0 = Err(WriteFault::Field("_key", "of the document differs from the given key"));
         }
-        self.sealed()
+        self.shared()
     }
 
     /// Prepares the JSON for being sent.
-    fn sealed(self) -> Self {
-        Self(self.0.map(|written| Written { json: Json::Sealed(written.json.into_bytes()), ..written }))
+    fn shared(self) -> Self {
+        Self(self.0.map(|written| WrittenObject { json: Json::Shared(written.json.into_bytes()), ..written }))
     }
 
     /// Adds an attribute of text, which the document must not have.
@@ -108,8 +108,8 @@ impl DocumentBody {
         if is_there {
             return Self(Err(WriteFault::Field(field, "is an attribute of the document already")));
         }
-        let json = Json::Open(with_first_member(written.json.into_vec(), name, text));
-        self.0 = Ok(Written { json, ..written });
+        let json = Json::Owned(with_first_member(written.json.into_vec(), name, text));
+        self.0 = Ok(WrittenObject { json, ..written });
         self
     }
 
@@ -149,12 +149,12 @@ impl DocumentBody {
     }
 }
 
-impl Written {
+impl WrittenObject {
     fn of(json: Vec<u8>, presence: KeyPresence) -> Result<Self, KeyFault> {
         let (json, key) = match own_key(&json, presence)? {
-            OwnKey::Missing => (Json::Open(json), None),
-            OwnKey::Empty(span) => (Json::Open(without_member(json, span)), None),
-            OwnKey::Key(key) => (Json::Sealed(json.into()), Some(key)),
+            OwnKey::Missing => (Json::Owned(json), None),
+            OwnKey::Empty(span) => (Json::Owned(without_member(json, span)), None),
+            OwnKey::Key(key) => (Json::Shared(json.into()), Some(key)),
         };
         Ok(Self { json, key, is_key_added: false })
     }
@@ -163,22 +163,22 @@ impl Written {
 impl Json {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Open(json) => json,
-            Self::Sealed(json) => json,
+            Self::Owned(json) => json,
+            Self::Shared(json) => json,
         }
     }
 
     fn into_vec(self) -> Vec<u8> {
         match self {
-            Self::Open(json) => json,
-            Self::Sealed(json) => json.into(),
+            Self::Owned(json) => json,
+            Self::Shared(json) => json.into(),
         }
     }
 
     fn into_bytes(self) -> Bytes {
         match self {
-            Self::Open(json) => json.into(),
-            Self::Sealed(json) => json,
+            Self::Owned(json) => json.into(),
+            Self::Shared(json) => json,
         }
     }
 }

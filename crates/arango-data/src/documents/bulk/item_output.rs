@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::documents::evidence::Evidence;
 use crate::documents::remove::Removed;
 use crate::documents::write_output::{Sealed as _, Silent, Written};
-use crate::documents::written_names::WrittenNames;
+use crate::documents::written_attributes::WrittenAttributes;
 use crate::names::{Key, Revision};
 
 /// What a bulk write returns for each item: [`Written`], [`Silent`] or [`Removed`].
@@ -44,8 +44,8 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> ItemOutput for Written<New, O
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {
     fn read_element(json: &str, key: Option<&Key>) -> Result<Option<Self>, serde_json::Error> {
-        let written = match WrittenNames::read(json.as_bytes()) {
-            Some(names) => Self::of_names(names),
+        let written = match WrittenAttributes::read(json.as_bytes()) {
+            Some(written) => Self::of_attributes(written),
             None => serde_json::from_str(json)?,
         };
         Ok(is_expected(written.key.as_str(), key).then_some(written))
