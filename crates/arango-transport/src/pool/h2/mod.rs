@@ -9,7 +9,7 @@ mod woken_task;
 use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arango_protocol::{ErrorKind, Outcome};
@@ -29,6 +29,7 @@ use super::{Pool, Shared};
 use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
+use crate::pool::closed_meanwhile::was_closed_meanwhile;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::pool::registry::Registry;
 use crate::tls::EarlyAlert;
@@ -61,9 +62,13 @@ const PONG_TIMEOUT: Duration = Duration::from_secs(10);
 
 const HTTP2_HINT: &str = "; the coordinator may not support HTTP/2";
 
+/// Passes requests to the driver of a connection.
+type Sender = http2::SendRequest<Full<Bytes>>;
+
 /// One connection. It ends when the last handle is dropped.
 pub(super) struct Http2 {
-    sender: http2::SendRequest<Full<Bytes>>,
+    /// `None` if the connection was closed while a request was passed to it.
+    sender: Mutex<Option<Sender>>,
     known: Arc<ConnectionStatus>,
     scheme: Scheme,
     authority: Authority,
@@ -123,7 +128,7 @@ impl Http2 {
                 alert.reset();
                 registry.register().drive(driver, move |()| tracing::trace!(?address, "a connection ended"));
                 return Ok(Arc::new(Self {
-                    sender,
+                    sender: Mutex::new(Some(sender)),
                     known,
                     scheme: if coordinator.is_tls() { Scheme::HTTPS } else { Scheme::HTTP },
                     authority,
@@ -157,7 +162,15 @@ impl Http2 {
 
     /// Returns whether the connection takes requests.
     pub(super) fn is_open(&self) -> bool {
-        !self.sender.is_closed()
+        self.lock_sender().as_ref().is_some_and(|sender| !sender.is_closed())
+    }
+
+    fn sender(&self) -> Option<Sender> {
+        self.lock_sender().clone()
+    }
+
+    fn lock_sender(&self) -> MutexGuard<'_, Option<Sender>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the error of a new connection that takes no requests.
@@ -202,6 +215,8 @@ impl Http2 {
 /// A stream for one request. Dropping it makes room for another one.
 pub(super) struct Stream {
     connection: Arc<Http2>,
+    /// `None` after the request.
+    sender: Option<Sender>,
     /// The timer for the pending response. It belongs to the connection and is returned to it.
     timer: LazyTimer,
     reused: bool,
@@ -210,8 +225,13 @@ pub(super) struct Stream {
 
 impl Stream {
     /// Creates a stream, which counts for the connection until it is dropped.
-    pub(super) fn of(connection: &Arc<Http2>, timer: LazyTimer, reused: bool, idle_since: Instant) -> Self {
-        Self { connection: Arc::clone(connection), timer, reused, idle_since }
+    fn of(
+        connection: &Arc<Http2>,
+        sender: Sender,
+        timer: LazyTimer,
+        (reused, idle_since): (bool, Instant),
+    ) -> Self {
+        Self { connection: Arc::clone(connection), sender: Some(sender), timer, reused, idle_since }
     }
 
     /// Sets the `:scheme` and `:authority` of a request.
@@ -221,7 +241,13 @@ impl Stream {
 
     /// Sends the request immediately. The future returns the response; dropping it earlier resets the stream.
     pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
-        self.connection.sender.clone().try_send_request(request)
+        let mut sender = self.sender.take().expect("a stream has one request");
+        let response = sender.try_send_request(request);
+        if was_closed_meanwhile(|| sender.is_closed()) {
+            // Streams that have not sent their request yet drop their senders when they have.
+            *self.connection.lock_sender() = None;
+        }
+        response
     }
 
     /// Returns the timer for the pending response.
@@ -297,6 +323,46 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if let Some(pool) = self.connection.pool.upgrade() {
             Pool(pool).release(&self.connection, std::mem::take(&mut self.timer));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// A frame with the settings of a server, which are all the default.
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_to_a_connection_that_ends_meanwhile_is_returned_and_leaves_no_sender_behind() {
+        let (io, mut peer) = duplex(1 << 16);
+        let connected = Connected {
+            io: Box::new(io),
+            address: None,
+            protocol: HttpProtocol::Http2,
+            alert: EarlyAlert::default(),
+        };
+        peer.write_all(&SETTINGS).await.unwrap();
+        let limits = ConnectionLimits { age: Duration::from_secs(60), idle: Duration::from_secs(60) };
+        let at = (1 << 14, Instant::now() + Duration::from_secs(1));
+        let coordinator = "http://127.0.0.1:8529".parse().unwrap();
+        let opened =
+            Http2::open(connected, limits, at, &Registry::default(), (&coordinator, Weak::new())).await;
+        let connection = opened.unwrap();
+        let stream = |sender| Stream::of(&connection, sender, LazyTimer::default(), (true, Instant::now()));
+        let mut streams = [connection.sender().unwrap(), connection.sender().unwrap()].map(stream);
+        drop(peer);
+        while connection.is_open() {
+            yield_now().await;
+        }
+        for stream in &mut streams {
+            let returned = stream.send(Request::new(Full::default())).await.unwrap_err().take_message();
+            assert!(returned.is_some(), "nothing was sent");
+            assert!(stream.sender.is_none() && connection.sender().is_none());
         }
     }
 }

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::super::connection::Connection;
 use super::super::{Pool, State};
-use super::{Http2, Stream};
+use super::{Http2, Sender, Stream};
 use crate::pool::lazy_timer::LazyTimer;
-use crate::pool::waiters::Sender;
+use crate::pool::waiters;
 
 /// The connections that take requests. A connection that is removed continues until its last stream has
 /// ended.
@@ -48,11 +48,13 @@ impl Streams {
         // Connections that are too old or have received a GOAWAY take no more requests. Their streams
         // continue.
         self.connections.retain(|entry| entry.connection.is_open() && now < entry.connection.max_age_at());
-        self.connections
+        let entry = self
+            .connections
             .iter_mut()
             .filter(|entry| entry.connection.runtime() == here && entry.has_room(now))
-            .max_by_key(|entry| (entry.streams, entry.idle_since))
-            .map(Entry::claim)
+            .max_by_key(|entry| (entry.streams, entry.idle_since))?;
+        let sender = entry.connection.sender()?;
+        Some(entry.claim(sender))
     }
 
     /// Returns the number of idle connections.
@@ -127,10 +129,10 @@ impl Entry {
         self.streams < self.connection.streams() && (self.streams > 0 || self.is_usable(now))
     }
 
-    fn claim(&mut self) -> Stream {
+    fn claim(&mut self, sender: Sender) -> Stream {
         self.streams += 1;
         let timer = self.timers.pop().unwrap_or_default();
-        Stream::of(&self.connection, timer, self.was_idle, self.idle_since)
+        Stream::of(&self.connection, sender, timer, (self.was_idle, self.idle_since))
     }
 }
 
@@ -144,10 +146,11 @@ impl State {
     }
 
     /// Removes the next waiter for a connection, and opens a stream for it.
-    fn next_stream(&mut self, connection: &Arc<Http2>) -> Option<(Sender, Stream)> {
+    fn next_stream(&mut self, connection: &Arc<Http2>) -> Option<(waiters::Sender, Stream)> {
         let entry = self.streams.find(connection).filter(|entry| entry.has_room(Instant::now()))?;
+        let sender = connection.sender()?;
         let next = self.waiters.next_for(connection.runtime(), entry.was_idle)?;
-        Some((next, entry.claim()))
+        Some((next, entry.claim(sender)))
     }
 }
 
