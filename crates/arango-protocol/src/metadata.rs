@@ -14,7 +14,7 @@ use crate::version::ServerVersion;
 pub enum RequestClass {
     /// Has no effect on the server.
     Safe,
-    /// A late copy changes nothing that still stands.
+    /// A second copy, however late, never overwrites or removes newer data.
     ///
     /// Such as a write under a key that the client chose, with the expected revision or a higher version, or a removal
     /// by id. So it may be repeated even while its first copy may still run. The copy may bring back what was removed
@@ -107,8 +107,8 @@ pub struct Metadata {
     pub scope: Scope,
     /// How long the server itself may block.
     ///
-    /// It raises the attempt and total timeouts to at least this. `None`: the
-    /// server responds at once.
+    /// An attempt may take at least this long, and the whole call this much longer. `None`: the server responds at
+    /// once.
     pub server_timeout: Option<Duration>,
     /// Statuses of 400 and above that count as successes.
     pub success_statuses: &'static [u16],
@@ -239,7 +239,7 @@ impl Metadata {
         self
     }
 
-    /// Declares that a late copy changes nothing that still stands.
+    /// Declares that a second copy, however late, never overwrites or removes newer data.
     #[must_use]
     pub const fn fenced(mut self) -> Self {
         self.class = RequestClass::Fenced;

@@ -11,6 +11,7 @@
 //! ```toml
 //! [dev-dependencies]
 //! arango-test-cluster = { git = "https://github.com/arango-rs/arango" }
+//! serde_json = "1"
 //! tokio = { version = "1", features = ["macros", "rt"] }
 //! ```
 //!

@@ -26,19 +26,19 @@ for_each_class![
     q6_without_a_retry_budget_nothing_is_asked,
     q7_a_failure_without_doubt_asks_nothing,
     q7_a_write_without_a_failure_asks_nothing,
-    q8_a_question_is_repeated_until_the_effect_is_there_or_the_patience_ends,
+    q8_a_question_is_repeated_until_the_effect_is_there_or_its_time_is_over,
 ];
 
 /// An insert with a key that only this client knows, so that a copy of it changes nothing.
 #[derive(Clone, Copy)]
 struct InsertOnce {
     title: &'static str,
-    patience: Duration,
+    questions_limit: Duration,
     class: RequestClass,
 }
 
 fn insert(class: RequestClass) -> InsertOnce {
-    InsertOnce { title: "mine", patience: Duration::ZERO, class }
+    InsertOnce { title: "mine", questions_limit: Duration::ZERO, class }
 }
 
 impl Operation for InsertOnce {
@@ -72,7 +72,9 @@ impl Resolve for InsertOnce {
         match answer {
             Ok(document) if document["title"] == self.title => Conclusion::Executed(revision(&document)),
             Ok(_) => Conclusion::Superseded,
-            Err(refused) if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND && self.patience.is_zero() => {
+            Err(refused)
+                if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND && self.questions_limit.is_zero() =>
+            {
                 Conclusion::NotSeen
             }
             Err(refused) if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND => {
@@ -82,8 +84,8 @@ impl Resolve for InsertOnce {
         }
     }
 
-    fn patience(&self) -> Duration {
-        self.patience
+    fn questions_limit(&self) -> Duration {
+        self.questions_limit
     }
 }
 
@@ -228,21 +230,21 @@ async fn q7_a_write_without_a_failure_asks_nothing(class: RequestClass) {
     assert_eq!((cluster.journal().executions("insert"), questions(&cluster)), (1, 0));
 }
 
-async fn q8_a_question_is_repeated_until_the_effect_is_there_or_the_patience_ends(class: RequestClass) {
+async fn q8_a_question_is_repeated_until_the_effect_is_there_or_its_time_is_over(class: RequestClass) {
     let cluster = cluster().await;
     let client = client(&cluster);
     let single = CallOptions::default().retry(RetryPolicy::disabled());
     let database = client.db("_system").options(single);
-    let patient = InsertOnce { patience: Duration::from_secs(10), ..insert(class) };
+    let repeated = InsertOnce { questions_limit: Duration::from_secs(10), ..insert(class) };
     // The document is not there for the first two questions, as if the request was still executed.
     let lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterExecution)));
     let hidden = cluster.inject(&on_reads(Fault::response(404, 1202, "not found").times(1)));
-    database.execute_resolving(patient).await.unwrap();
+    database.execute_resolving(repeated).await.unwrap();
     let asked = questions(&cluster);
     assert!((2..=4).contains(&asked), "{asked}");
     drop((lost, hidden));
 
-    let other = InsertOnce { title: "late", ..patient };
+    let other = InsertOnce { title: "late", ..repeated };
     let _lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterRead)));
     let _hidden = cluster.inject(&on_reads(Fault::response(404, 1202, "not found")));
     let began = Instant::now();

@@ -127,7 +127,8 @@ pub(crate) struct Operations {
     #[arg(long, conflicts_with = "check")]
     pub(crate) write: bool,
 
-    /// Compare the table in `docs/operations.md` and the metadata in `docs/cluster-http-api.md` with the code instead.
+    /// Compare the table in `docs/operations.md`, and the metadata in `docs/cluster-http-api.md` and
+    /// `docs/data-http-api.md`, with the code instead.
     #[arg(long)]
     pub(crate) check: bool,
 }

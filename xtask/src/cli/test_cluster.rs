@@ -17,8 +17,9 @@ pub(crate) enum TestCluster {
     /// Starts a cluster, runs a command with it, and exits with the command's exit code.
     ///
     /// The command finds the cluster in `ARANGO_ENDPOINTS` (URLs, separated by commas), `ARANGO_ROOT_PASSWORD`,
-    /// `ARANGO_JWT_SECRET` and `ARANGO_TEST_CONTROL` (the URL of the control listener). If a signal terminates the
-    /// command, the exit code is 128 + its number; 127 if it cannot be found, 126 if it may not be executed.
+    /// `ARANGO_JWT_SECRET`, `ARANGO_TEST_CONTROL` (the URL of the control listener) and `ARANGO_TEST_BACKEND`; with TLS
+    /// also `ARANGO_CA_FILE`, and `ARANGO_TEST_DISCOVERY=off` where discovery would bypass the proxies. If a signal
+    /// terminates the command, the exit code is 128 + its number; 127 if it cannot be found, 126 if it may not be executed.
     Run(Run),
 
     /// Prints a token that clusters with this JWT secret accept.

@@ -11,9 +11,12 @@ use clap::{Args, ValueEnum};
 use super::directory::{ClusterDirectory, sweep};
 use super::embedded::Embedded;
 use super::external::{External, ExternalFlags};
-use super::real_flags::RealFlags;
+use super::real_flags::{DEFAULT_START_LIMIT, DEFAULT_STOP_LIMIT, RealFlags};
 use super::running::{RunningCluster, Servers};
 use super::state_file;
+
+const DEFAULT_PASSWORD: &str = "passwd";
+const DEFAULT_SECRET: &str = "secret";
 
 /// What the servers are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -65,11 +68,11 @@ pub(crate) struct Flags {
     pub(super) ports: Vec<u16>,
 
     /// Password of `root`.
-    #[arg(long, value_name = "PASSWORD", default_value = "passwd")]
+    #[arg(long, value_name = "PASSWORD", default_value = DEFAULT_PASSWORD)]
     pub(super) root_password: String,
 
     /// JWT secret that signs tokens.
-    #[arg(long, value_name = "SECRET", default_value = "secret")]
+    #[arg(long, value_name = "SECRET", default_value = DEFAULT_SECRET)]
     pub(super) jwt_secret: String,
 
     /// Version to simulate, or of the image: 3.10, 3.11, 3.12 or 4.0, with or without a patch. Default: 3.12.5, or the
@@ -113,8 +116,8 @@ impl Flags {
             db_servers: None,
             agents: None,
             ports: Vec::new(),
-            root_password: "passwd".to_owned(),
-            jwt_secret: "secret".to_owned(),
+            root_password: DEFAULT_PASSWORD.to_owned(),
+            jwt_secret: DEFAULT_SECRET.to_owned(),
             version: None,
             skewed: true,
             scan_order: Order::Shuffled,
@@ -214,7 +217,7 @@ impl Flags {
 
         let real = &self.real;
         let counts = [self.agents, self.db_servers, self.coordinators];
-        let given: [(&str, bool, &[BackendKind]); 14] = [
+        let given: [(&str, bool, &[BackendKind]); 18] = [
             (
                 "--agents, --db-servers and --coordinators",
                 counts.iter().any(Option::is_some),
@@ -226,6 +229,12 @@ impl Flags {
                 !self.ports.is_empty(),
                 if self.proxy { &[Process, Docker, Starter, External] } else { &[Embedded, Process, Docker] },
             ),
+            (
+                "--root-password",
+                self.root_password != DEFAULT_PASSWORD,
+                &[Embedded, Process, Docker, Starter],
+            ),
+            ("--jwt-secret", self.jwt_secret != DEFAULT_SECRET, &[Embedded, Process, Docker, Starter]),
             ("--proxy", self.proxy, &[Process, Docker, Starter, External]),
             ("--version", self.version.is_some(), &[Embedded, Docker]),
             ("--skewed", self.skewed, &[Embedded]),
@@ -237,6 +246,8 @@ impl Flags {
             ("--starter", real.starter.is_some(), &[Starter]),
             ("--image", real.image.is_some(), &[Docker]),
             ("--container-cli", real.container_cli.is_some(), &[Docker]),
+            ("--start-limit", real.start_limit != DEFAULT_START_LIMIT, &[Process, Docker, Starter]),
+            ("--stop-limit", real.stop_limit != DEFAULT_STOP_LIMIT, &[Process, Docker, Starter]),
             ("--logs", real.logs.is_some(), &[Process, Docker, Starter]),
         ];
         for (name, is_given, backends) in given {
@@ -334,6 +345,10 @@ mod tests {
             &["--backend", "process", "--write-query-time", "5ms"],
             &["--backend", "starter", "--agents", "1"],
             &["--backend", "external", "--tls"],
+            &["--backend", "external", "--root-password", "other"],
+            &["--backend", "external", "--jwt-secret", "other"],
+            &["--start-limit", "10s"],
+            &["--stop-limit", "10s"],
             &["--backend", "docker", "--arangod", "arangod"],
             &["--image", "arangodb/enterprise:3.12"],
             &["--proxy"],

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+pub(super) const DEFAULT_START_LIMIT: Duration = Duration::from_secs(120);
+pub(super) const DEFAULT_STOP_LIMIT: Duration = Duration::from_secs(20);
+
 /// How real servers are found, and how long is waited for them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Only with real servers")]
@@ -53,8 +56,8 @@ impl Default for RealFlags {
             starter: None,
             image: None,
             container_cli: None,
-            start_limit: Duration::from_secs(120),
-            stop_limit: Duration::from_secs(20),
+            start_limit: DEFAULT_START_LIMIT,
+            stop_limit: DEFAULT_STOP_LIMIT,
             logs: None,
         }
     }

@@ -305,12 +305,12 @@ async fn agency_jobs_are_controlled_over_http() {
     let cluster = TestCluster::builder().start().await.unwrap();
     let control = cluster.control().await.unwrap();
     let mut session = Session::connect_tcp(cluster.coordinator(0)).await;
-    let pace = json!({ "wait_ms": 3_600_000, "move_ms": 0, "at_once": 1 });
-    assert_eq!(send_request(&control, Method::POST, "/agency-jobs/pace", &pace).await.0, 200);
+    let timing = json!({ "wait_ms": 3_600_000, "move_ms": 0, "max_concurrent": 1 });
+    assert_eq!(send_request(&control, Method::POST, "/agency-jobs/timing", &timing).await.0, 200);
     session.post("/_admin/cluster/resignLeadership", &json!({ "server": "DBServer0001" })).await;
     let fast = json!({ "wait_ms": 0 });
-    send_request(&control, Method::POST, "/agency-jobs/pace", &fast).await;
-    let failure = json!({ "fate": "fail", "reason": "why not" });
+    send_request(&control, Method::POST, "/agency-jobs/timing", &fast).await;
+    let failure = json!({ "outcome": "fail", "reason": "why not" });
     assert_eq!(send_request(&control, Method::POST, "/agency-jobs/next", &failure).await.0, 200);
     let accepted = session.post("/_admin/cluster/cleanOutServer", &json!({ "server": "DBServer0001" })).await;
     let id = accepted.json()["id"].as_str().unwrap().to_owned();
@@ -320,10 +320,11 @@ async fn agency_jobs_are_controlled_over_http() {
     let ended = json!({ "id": id, "type": "cleanOutServer", "status": "Failed", "reason": "why not" });
     assert_eq!(listed["jobs"][1], ended);
     let too_late =
-        send_request(&control, Method::POST, &format!("/agency-jobs/{id}"), &json!({ "fate": "hang" })).await;
+        send_request(&control, Method::POST, &format!("/agency-jobs/{id}"), &json!({ "outcome": "hang" }))
+            .await;
     assert_eq!(too_late.0, 404);
     let misspelt =
-        send_request(&control, Method::POST, "/agency-jobs/every", &json!({ "fate": "unknown" })).await;
+        send_request(&control, Method::POST, "/agency-jobs/every", &json!({ "outcome": "unknown" })).await;
     assert_eq!(misspelt.0, 400);
     send_request(&control, Method::DELETE, "/agency-jobs", &json!({})).await;
     let (_, listed) = send_request(&control, Method::GET, "/agency-jobs", &json!({})).await;

@@ -113,7 +113,7 @@ pub enum CoordinatorOrigin {
 impl CoordinatorState {
     /// Returns whether requests are sent there.
     ///
-    /// `false` while it is unverified or draining.
+    /// `false` while it is unverified, and after it was removed.
     pub fn is_member(&self) -> bool {
         matches!(self.origin, CoordinatorOrigin::Seed | CoordinatorOrigin::Discovered)
     }

@@ -11,7 +11,7 @@
 //!
 //! The last steps kill coordinators, so they need a control address (`ARANGO_TEST_CONTROL`), which only a test
 //! cluster has; without it nothing is killed, and the last step is skipped. The tour moves shards, switches maintenance on
-//! and off, creates the collection `tour_library`, and creates and drops the database `tour_bank`; it exits with 0 only if every step had the expected result.
+//! and off, creates the collections `tour_library` and `tour_books`, and creates and drops the database `tour_bank`; it exits with 0 only if every step had the expected result.
 
 mod administration;
 mod bank;

@@ -75,7 +75,7 @@ impl Collection {
 ///
 /// Nothing is sent before the first row is asked for. Dropping it leaves nothing on the server. Nothing follows an error.
 ///
-/// It was tested against the simulated cluster only, and not against a real server.
+/// It was tested against the embedded cluster only, and not against a real server.
 #[must_use = "nothing is read before the first row is asked for"]
 pub struct Scan<T> {
     collection: Collection,

@@ -224,7 +224,7 @@ impl<O: JobOperation> Resolve for StartJob<'_, O> {
         }
     }
 
-    fn patience(&self) -> Duration {
+    fn questions_limit(&self) -> Duration {
         JOB_APPEARS_TIMEOUT
     }
 }

@@ -112,6 +112,27 @@ async fn a_conflict_that_lasts_ends_after_the_attempts_with_its_last_cause() {
     assert_eq!(sums(&cluster).await, (100, 100));
 }
 
+#[tokio::test(start_paused = true)]
+async fn runs_that_fail_to_begin_are_counted_only_until_one_begins() {
+    let (cluster, bank) = bank().await;
+    // Once at each of three coordinators.
+    let conflict = |matches: Match| Fault::response(409, 1200, "conflict").on(matches).times(1);
+    let refused = conflict(Match::post("/_api/transaction/begin"));
+    let faults = Mutex::new(vec![cluster.inject(&refused)]);
+    let runs = AtomicU32::new(0);
+    let closure = async |mut transaction: Transaction| {
+        if runs.fetch_add(1, Ordering::Relaxed) < 2 {
+            let update = conflict(Match::path("/_api/document/*"));
+            faults.lock().unwrap().extend([cluster.inject(&refused), cluster.inject(&update)]);
+        }
+        transfer(&mut transaction).await
+    };
+    assert_eq!(bank.transaction(["accounts"]).attempts(8).run(closure).await.unwrap(), 90);
+    let failed_begins = begins(&cluster) - runs.load(Ordering::Relaxed) as usize;
+    assert!(failed_begins > 8, "{failed_begins}");
+    assert_eq!(ends(&cluster, &Method::PUT), 1);
+}
+
 #[derive(Debug, PartialEq)]
 enum Refusal {
     TooPoor(i64),

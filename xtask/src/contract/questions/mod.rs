@@ -33,7 +33,7 @@ pub(crate) struct Question {
     since: Option<Version>,
     #[serde(default)]
     until: Option<Version>,
-    /// It is never asked of a cluster of others, because much would be lost if a server did not refuse.
+    /// It is never asked of an external cluster, because much would be lost if a server did not refuse.
     #[serde(default)]
     only_started_here: bool,
     /// It takes minutes.
@@ -58,7 +58,7 @@ impl Question {
         Group { operations: vec![self.id.clone()], effect: None, steps: self.steps.clone() }
     }
 
-    /// Returns whether it may be asked of a cluster of others.
+    /// Returns whether it may be asked of an external cluster.
     pub(crate) fn may_ask_others(&self) -> bool {
         !self.only_started_here
     }
@@ -75,7 +75,7 @@ impl Question {
             return not_checked("it is about other versions");
         }
         if self.only_started_here && session.is_of_others() {
-            return not_checked("it is never sent to a cluster of others");
+            return not_checked("it is never sent to an external cluster");
         }
         if self.slow && !slow {
             return not_checked("it takes minutes: --slow");

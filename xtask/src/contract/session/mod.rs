@@ -128,7 +128,7 @@ impl Session {
         self.may_disturb = true;
     }
 
-    /// Sends nothing that must never be sent to a cluster of others, even with consent.
+    /// Sends nothing that must never be sent to an external cluster, even with consent.
     pub(crate) fn protect_others(&mut self) {
         self.is_of_others = true;
     }

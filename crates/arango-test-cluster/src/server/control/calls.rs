@@ -37,7 +37,7 @@ pub(super) const CALLS: [Call; 22] = [
         "lists the agency's jobs; forgets the ended ones",
         "/agency-jobs",
     ),
-    change("POST /agency-jobs/pace", "sets their timing: wait_ms, move_ms, at_once"),
+    change("POST /agency-jobs/timing", "sets their timing: wait_ms, move_ms, max_concurrent"),
     change(
         "POST /agency-jobs/next, every, {id}",
         "sets their outcome: {\"fate\":\"finish\"}, hang, or fail with reason",

@@ -12,7 +12,7 @@ use crate::state::agency_jobs::JobOutcome;
 
 /// The outcome of a job.
 #[derive(Deserialize)]
-#[serde(tag = "fate", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "outcome", rename_all = "kebab-case", deny_unknown_fields)]
 enum Outcome {
     Finish {},
     Fail { reason: String },
@@ -35,7 +35,7 @@ impl From<Outcome> for JobOutcome {
 struct Timing {
     wait_ms: Option<u64>,
     move_ms: Option<u64>,
-    at_once: Option<usize>,
+    max_concurrent: Option<usize>,
 }
 
 /// Handles requests below `/agency-jobs`. `None` for an unknown request.
@@ -54,14 +54,14 @@ pub(super) fn handle(
             jobs.forget_ended();
             Ok(ok())
         }
-        (&Method::POST, ["pace"]) => read(body).map(|Timing { wait_ms, move_ms, at_once }| {
+        (&Method::POST, ["timing"]) => read(body).map(|Timing { wait_ms, move_ms, max_concurrent }| {
             if let Some(ms) = wait_ms {
                 jobs.set_todo_time(Duration::from_millis(ms));
             }
             if let Some(ms) = move_ms {
                 jobs.set_move_time(Duration::from_millis(ms));
             }
-            if let Some(count) = at_once {
+            if let Some(count) = max_concurrent {
                 jobs.set_max_concurrent(count);
             }
             ok()

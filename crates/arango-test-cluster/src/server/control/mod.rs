@@ -14,8 +14,8 @@
 //! | `POST /tokens/lifetime` | sets the lifetime of login tokens from now on, in `seconds` |
 //! | `POST /propagation` | sets the propagation delay in `ms` |
 //! | `GET /agency-jobs`, `DELETE /agency-jobs` | lists the agency's jobs; forgets the ended ones |
-//! | `POST /agency-jobs/pace` | sets their timing: `wait_ms`, `move_ms`, `at_once` |
-//! | `POST /agency-jobs/next`, `every`, `{id}` | sets their outcome: `{"fate":"finish"}`, `hang`, or `fail` with `reason` |
+//! | `POST /agency-jobs/timing` | sets their timing: `wait_ms`, `move_ms`, `max_concurrent` |
+//! | `POST /agency-jobs/next`, `every`, `{id}` | sets their outcome: `{"outcome":"finish"}`, `hang`, or `fail` with `reason` |
 //! | `POST /faults` | begins a condition of the whole cluster: `agency-down` |
 //! | `GET /faults` | lists the faults of this API, and how many requests each has affected |
 //! | `DELETE /faults/{id}`, `DELETE /faults` | ends one fault, or all faults of this API |

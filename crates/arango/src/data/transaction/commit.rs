@@ -21,11 +21,11 @@ const EXPIRED: &str = "it was not used for 59 s, and the server has aborted it";
 const LATE: &str = "it was not used for 59 s, and it is unknown whether the server has aborted it";
 
 impl TransactionCalls {
-    /// Commits the transaction. If the response is lost, it is found out about for as long as `patience`.
+    /// Commits the transaction. If the response is lost, it is found out about for as long as `questions_limit`.
     pub(super) async fn commit(
         &self,
         proof: Option<&ProofDocument>,
-        patience: Duration,
+        questions_limit: Duration,
     ) -> Result<(), Error> {
         self.close_dropped_cursors().await;
         self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
@@ -35,9 +35,9 @@ impl TransactionCalls {
             Ok(()) => {
                 let limit =
                     TimeLimit::start(&self.database(), &CommitTransaction { id: self.id().clone() }).left();
-                Box::pin(self.confirm(proof, limit.min(patience))).await
+                Box::pin(self.confirm(proof, limit.min(questions_limit))).await
             }
-            Err(error) => Box::pin(self.find_out(proof, patience, error)).await,
+            Err(error) => Box::pin(self.find_out(proof, questions_limit, error)).await,
         }
     }
 
@@ -63,11 +63,11 @@ impl TransactionCalls {
     async fn find_out(
         &self,
         proof: Option<&ProofDocument>,
-        patience: Duration,
+        questions_limit: Duration,
         error: Error,
     ) -> Result<(), Error> {
         let commit = LostCommit::new(&error.failure(), written(proof));
-        let limit = error.time_left().min(patience);
+        let limit = error.time_left().min(questions_limit);
         match commit.step(Duration::ZERO) {
             CommitStep::NotCommitted => return Err(self.refused_commit(error)),
             // The head of the response said so, as late as a complete one might.

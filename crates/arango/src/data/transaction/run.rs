@@ -28,7 +28,7 @@ const LATER: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// How long it is found out what became of a commit before the proof is written again, which shows it, too.
 ///
 /// A coordinator that does not commit it any more is not waited for.
-const PATIENCE: Duration = Duration::from_secs(4);
+const QUESTIONS_LIMIT: Duration = Duration::from_secs(4);
 
 /// Runs one closure until it is committed, fails, or the time is up.
 pub(super) struct Runner<'a, P, T> {
@@ -140,7 +140,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             transaction.calls().abort_before_next().await;
             return run;
         }
-        self.runs += 1;
+        (self.runs, self.failed_begins) = (self.runs + 1, 0);
         let result = closure(transaction.for_closure()).await;
         transaction.calls().state().detach();
         match result {
@@ -166,7 +166,7 @@ impl<'a, P, T> Runner<'a, P, T> {
         match transaction.execute(proof.insert()).await {
             Ok(_) => {
                 // An earlier run that could still be committed would hold a lock on the key.
-                (self.is_undecided, self.failed_begins) = (false, 0);
+                self.is_undecided = false;
                 (self.runs == self.new.attempts).then_some(Run::Exhausted)
             }
             Err(error) if error.kind() == ErrorKind::UniqueViolation => {
@@ -231,8 +231,8 @@ impl<'a, P, T> Runner<'a, P, T> {
                 calls.execute_detached(proof.store(value)).await.map_err(Error::before_execution)?;
             }
         }
-        let patience = if self.proof.is_some() { PATIENCE } else { Duration::MAX };
-        calls.commit(self.proof.as_ref(), patience).await
+        let questions_limit = if self.proof.is_some() { QUESTIONS_LIMIT } else { Duration::MAX };
+        calls.commit(self.proof.as_ref(), questions_limit).await
     }
 
     /// Returns whether no further run is allowed. One that may have been committed is found out about until the time is up.
