@@ -142,6 +142,39 @@ async fn the_first_row_of_a_stream_that_writes_is_returned_after_all_is_committe
     assert_eq!(database.collection("books").count().await.unwrap(), 20);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_writes_is_committed_although_it_has_more_rows_than_expected() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 1).await;
+    let query = Aql::new("FOR i IN 2..20 INSERT { year: i } INTO books RETURN i");
+    let error = database.query::<u16>(query).stream().batch_size(3).one().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Executed), "{error}");
+    assert_eq!(database.collection("books").count().await.unwrap(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_unknown_whether_a_stream_that_writes_was_executed_if_its_first_batch_cannot_be_decoded() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 1).await;
+    // With one batch it is committed, with several it is undone.
+    for (batch_size, outcome, count) in [(1, Outcome::Unknown, 1), (30, Outcome::Executed, 20)] {
+        let query = Aql::new("FOR i IN 2..20 INSERT { year: i } INTO books RETURN i");
+        let query = database.query::<String>(query).stream().batch_size(batch_size);
+        let error = query.all().await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, outcome), "{error}");
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(database.collection("books").count().await.unwrap(), count);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w11_a_batch_that_takes_longer_than_an_attempt_is_waited_for() {
+    let cluster = cluster().await;
+    let slow = Aql::new("FOR i IN 1..20 RETURN i == 6 ? SLEEP(40) || 6 : i");
+    let rows = client(&cluster).db("_system").query::<u16>(slow).stream().batch_size(4).all().await.unwrap();
+    assert_eq!(rows, (1..=20).collect::<Vec<_>>());
+}
+
 #[test]
 fn a_cursor_that_outlives_its_runtime_ends_with_an_error() {
     for is_in_another in [false, true] {

@@ -4,22 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use arango_data::{Batch, NextBatch};
-use arango_transport::protocol::ErrorNumber;
+use arango_data::NextBatch;
 use arango_transport::{Coordinator, Error, ErrorKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::time::sleep;
 
-use crate::data::cursor::{Cursor, CursorEffect};
+use crate::data::cursor::{Cursor, CursorEffect, read_batch};
 use crate::handles::database::Database;
-use crate::handles::jitter::at_least_half;
-use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
-
-/// The pauses before a cursor is asked again on which an earlier request works.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const MAX_PAUSE: Duration = Duration::from_secs(2);
 
 /// Where to read on in a cursor that was [detached](Cursor::detach).
 ///
@@ -148,7 +140,7 @@ impl Database {
             Some(owner) => self.clone().prefer(owner),
             None => self.clone(),
         };
-        match read_batch(&database, ticket.next.clone().rows_as::<T>()).await {
+        match read_batch(&database, &ticket.next.clone().rows_as::<T>()).await {
             Ok(batch) => Ok(Cursor::resumed(database, ticket, batch)),
             Err(source) if source.kind() == ErrorKind::OwnerGone => {
                 let age = Duration::from_millis(unix_millis().saturating_sub(ticket.unix_millis));
@@ -156,20 +148,5 @@ impl Database {
             }
             Err(error) => Err(ResumeError::Call(error)),
         }
-    }
-}
-
-/// Reads a batch. Waits, within the time limit of a call, while the server computes it for the detached cursor.
-async fn read_batch<T: DeserializeOwned>(database: &Database, next: NextBatch<T>) -> Result<Batch<T>, Error> {
-    let limit = TimeLimit::start(database, &next);
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let result = limit.apply(database).execute(next.clone()).await;
-        let is_busy = |error: &Error| error.error_number() == Some(ErrorNumber::CURSOR_BUSY);
-        if !result.as_ref().is_err_and(is_busy) || limit.left() <= pause {
-            return result;
-        }
-        sleep(at_least_half(pause, database.transport.random())).await;
-        pause = (2 * pause).min(MAX_PAUSE);
     }
 }

@@ -266,7 +266,8 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     ///
     /// # Errors
     ///
-    /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has no row, or more than one: it was executed then.
+    /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has no row, or more than one: it was executed then. A
+    /// [stream](Self::stream) that may write is read to its end first, so that it commits.
     pub async fn one(self) -> Result<T, Error> {
         let database = self.database.clone();
         let (row, coordinator) = self.at_most_one().await?;
@@ -278,18 +279,20 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     ///
     /// # Errors
     ///
-    /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has more than one row: it was executed then.
+    /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has more than one row: it was executed then. A
+    /// [stream](Self::stream) that may write is read to its end first, so that it commits.
     pub async fn optional(self) -> Result<Option<T>, Error> {
         Ok(self.at_most_one().await?.0)
     }
 
     /// Reads until it is certain that there is no second row, and returns who responded, too.
     async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
-        let database = self.database.clone();
+        let (database, commits_last) = (self.database.clone(), self.commits_with_its_last_batch());
         let mut cursor = self.send().await?;
         let first = cursor.try_next().await?;
         let coordinator = cursor.coordinator().cloned();
         if first.is_some() && cursor.try_next().await?.is_some() {
+            while commits_last && cursor.try_next().await?.is_some() {}
             let reason = "the query has more than one row where one is expected";
             return Err(database.unexpected_output::<CreateCursor<T>>(coordinator, reason));
         }
@@ -325,7 +328,8 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
         if let Some(tag) = &tag {
             create = create.tagged(tag);
         }
-        let create = WatchedQuery::new(create);
+        let commits_last = is_stream && !reads_only && self.transaction.is_none();
+        let create = WatchedQuery::new(create, commits_last);
         let trace = QueryTrace::begin(&self.database, &self.aql);
         let transaction = self.transaction;
         let response = async {

@@ -13,12 +13,14 @@ use serde::Deserialize;
 /// Executes a query, and keeps the id of the cursor if its first batch cannot be decoded.
 pub(super) struct WatchedQuery<T> {
     create: CreateCursor<T>,
+    /// Whether it is committed with its last batch.
+    commits_last: bool,
     undecoded: Mutex<Option<CursorId>>,
 }
 
 impl<T> WatchedQuery<T> {
-    pub(super) fn new(create: CreateCursor<T>) -> Self {
-        Self { create, undecoded: Mutex::new(None) }
+    pub(super) fn new(create: CreateCursor<T>, commits_last: bool) -> Self {
+        Self { create, commits_last, undecoded: Mutex::new(None) }
     }
 
     /// Returns the cursor whose first batch could not be decoded.
@@ -42,8 +44,12 @@ impl<T: Row> Operation for WatchedQuery<T> {
 
     fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
         let body = response.bytes().clone();
-        self.create.output(response).inspect_err(|_| {
-            *self.undecoded.lock().unwrap_or_else(PoisonError::into_inner) = cursor_of(&body);
+        self.create.output(response).map_err(|error| {
+            let cursor = cursor_of(&body);
+            // Closing the cursor undoes what is not committed yet.
+            let is_undone = self.commits_last && cursor.is_some();
+            *self.undecoded.lock().unwrap_or_else(PoisonError::into_inner) = cursor;
+            if is_undone { error.with_success_shape(false) } else { error }
         })
     }
 }

@@ -3,6 +3,7 @@
 mod detach;
 mod fetch;
 mod progress;
+mod read_batch;
 
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -30,6 +31,7 @@ use crate::handles::database::Database;
 use fetch::Fetch;
 pub(super) use progress::CursorEffect;
 pub use progress::CursorLost;
+pub(super) use read_batch::read_batch;
 
 /// Why a cursor returns no more rows before its last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +172,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
         self.fetch = self.next_batch.clone().map(|next| {
             let batch = async move {
                 match transaction {
-                    None => database.execute(next).await,
+                    None => read_batch(&database, &next).await,
                     Some(transaction) => transaction.execute(next).await,
                 }
             };
