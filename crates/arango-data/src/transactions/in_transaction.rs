@@ -10,9 +10,9 @@ use http::{HeaderValue, Request};
 use super::id::TransactionId;
 use crate::collections::{CountDocuments, TruncateCollection};
 use crate::documents::{
-    DocumentExists, InsertDocument, InsertDocuments, ReadChangedDocument, ReadDocument, ReadDocuments,
-    ReadExistingDocument, RemoveDocument, RemoveDocuments, ReplaceDocument, ReplaceDocuments, UpdateDocument,
-    UpdateDocuments,
+    ALLOW_DIRTY_READ, DocumentExists, InsertDocument, InsertDocuments, ReadChangedDocument, ReadDocument,
+    ReadDocuments, ReadExistingDocument, RemoveDocument, RemoveDocuments, ReplaceDocument, ReplaceDocuments,
+    UpdateDocument, UpdateDocuments,
 };
 use crate::graphs::RemoveVertex;
 use crate::queries::{CloseCursor, CreateCursor, NextBatch};
@@ -99,6 +99,10 @@ impl<O: Transactional> Operation for InTransaction<O> {
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut request = self.operation.request()?;
+        if request.headers().contains_key(ALLOW_DIRTY_READ) {
+            let reason = "has no effect in a transaction, which reads from leaders";
+            return Err(BuildError::Field { field: "allow_dirty_reads", reason });
+        }
         let id = HeaderValue::from_str(self.id.as_str())
             .map_err(|_| BuildError::HeaderValue { name: TRANSACTION_ID })?;
         request.headers_mut().insert(TRANSACTION_ID, id);
@@ -117,6 +121,16 @@ mod tests {
     use crate::queries::{Aql, QueryOptions};
     use crate::testing::{assert_rejected, key, name, read};
     use serde_json::{Value, json};
+
+    #[test]
+    fn a_dirty_read_in_a_transaction_is_refused() {
+        let read = ReadDocument::<Value>::new(&name("books"), &key("dune")).allow_dirty_read();
+        let error = InTransaction::new(&"7337".into(), read).request().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`allow_dirty_reads` has no effect in a transaction, which reads from leaders"
+        );
+    }
 
     #[test]
     fn every_operation_gets_the_header_and_is_sent_once_to_the_owner() {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::data::collection::Collection;
 use crate::handles::database::Database;
+use crate::handles::time_limit::TimeLimit;
 
 impl Database {
     /// Lists the collections of the database, without those of the system.
@@ -71,7 +72,10 @@ impl Collection {
     /// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound) if there is none.
     #[doc(alias = "delete_collection")]
     pub async fn drop_collection(&self) -> Result<(), Error> {
-        let collection = self.database.execute(GetCollection { collection: self.name()?.clone() }).await?;
-        self.database.execute_resolving(DropCollection::by_id(&collection.id)).await
+        let get = GetCollection { collection: self.name()?.clone() };
+        let limit = TimeLimit::start(&self.database, &get);
+        let collection = self.database.execute(get).await.map_err(Error::before_execution)?;
+        let database = limit.apply(&self.database);
+        database.execute_resolving(DropCollection::by_id(&collection.id)).await
     }
 }

@@ -59,6 +59,19 @@ async fn a_dropped_transaction_is_aborted_in_the_background() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_transaction_whose_abort_is_dropped_is_aborted_in_the_background() {
+    let (cluster, bank) = bank().await;
+    let mut transaction = bank.transaction(["accounts"]).begin().await.unwrap();
+    transfer(&mut transaction).await.unwrap();
+    let busy = Fault::response(500, 28, "locked").on(Match::method(Method::DELETE, "/_api/transaction/*"));
+    let busy = cluster.inject(&busy);
+    timeout(Duration::from_millis(500), transaction.abort()).await.unwrap_err();
+    drop(busy);
+    sleep(Duration::from_secs(5)).await;
+    assert!(cluster.open_transactions().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_transaction_whose_begin_is_dropped_is_aborted_when_it_has_begun() {
     let (cluster, bank) = bank().await;
     let begin = Match::post("/_api/transaction/begin");

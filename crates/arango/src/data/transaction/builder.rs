@@ -147,8 +147,9 @@ impl<P> NewTransaction<P> {
     /// outcome is [`Unknown`](crate::Outcome::Unknown), the transaction may be open, with its locks, until the server aborts
     /// it after 60 s.
     pub async fn begin(self) -> Result<Transaction, Error> {
-        self.check_leaders(None).await?;
-        let mut transaction = self.open(None).await?;
+        let limit = self.limit()?;
+        self.check_leaders(limit).await?;
+        let mut transaction = self.open(limit, None).await?;
         match self.proof() {
             None => Ok(transaction),
             Some(proof) => {
@@ -158,19 +159,21 @@ impl<P> NewTransaction<P> {
         }
     }
 
-    /// Begins the transaction. Its calls end with the limit if there is one.
-    pub(super) async fn open(&self, limit: Option<TimeLimit>) -> Result<Transaction, Error> {
-        let begin = self.operation()?;
-        let whole = limit.unwrap_or_else(|| TimeLimit::start(&self.database, &begin));
-        let begin = begin.lock_timeout(self.effective_lock_timeout(whole.left()));
-        let database = whole.apply(&self.database);
+    /// Begins the transaction within a limit. Its calls end with another one if there is one.
+    pub(super) async fn open(
+        &self,
+        limit: TimeLimit,
+        limit_of_calls: Option<TimeLimit>,
+    ) -> Result<Transaction, Error> {
+        let begin = self.operation()?.lock_timeout(self.effective_lock_timeout(limit.left()));
+        let database = limit.apply(&self.database);
         let settings = self.database.clone();
         let runtime =
             Handle::try_current().map_err(|_| without_runtime::<BeginTransaction>(Outcome::NotExecuted))?;
         // In a task: if its caller is gone, the handle is dropped, which aborts the transaction.
         let task = runtime.spawn(async move {
             let (id, owner) = database.execute_with_coordinator(begin).await?;
-            Ok(Transaction::new(TransactionCalls::new(id, &settings, owner, limit)))
+            Ok(Transaction::new(TransactionCalls::new(id, &settings, owner, limit_of_calls)))
         });
         match task.await.map_err(JoinError::try_into_panic) {
             Ok(result) => result,
@@ -179,7 +182,7 @@ impl<P> NewTransaction<P> {
         }
     }
 
-    /// Returns the limit of all calls of a closure together.
+    /// Returns the limit of all calls of a closure together, and of all that begin a transaction.
     pub(super) fn limit(&self) -> Result<TimeLimit, Error> {
         Ok(TimeLimit::start(&self.database, &self.operation()?))
     }
@@ -190,12 +193,12 @@ impl<P> NewTransaction<P> {
     }
 
     /// Fails if a proof is to be written, and what it proves is not written by one leader.
-    pub(super) async fn check_leaders(&self, limit: Option<TimeLimit>) -> Result<(), Error> {
+    pub(super) async fn check_leaders(&self, limit: TimeLimit) -> Result<(), Error> {
         if self.proofs.is_none() || self.accepts_partial_commit {
             return Ok(());
         }
         let written: Vec<_> = self.operation()?.written().cloned().collect();
-        let database = || limit.map_or_else(|| self.database.clone(), |limit| limit.apply(&self.database));
+        let database = || limit.apply(&self.database);
         if proof::have_single_leader(database, &written).await? {
             return Ok(());
         }

@@ -127,7 +127,13 @@ impl TransactionCalls {
     /// Aborts the transaction, if it is open.
     pub(super) async fn abort(&self) -> Result<(), Error> {
         let is_open = self.state().begin_abort_by_handle().map_err(refused::<AbortTransaction>)?;
-        if is_open { abort(self.database(), self.id.clone()).await } else { Ok(()) }
+        if !is_open {
+            return Ok(());
+        }
+        let cancelled = CancelledAbort(Some(self));
+        let result = abort(self.database(), self.id.clone()).await;
+        cancelled.disarm();
+        result
     }
 
     /// Aborts the transaction in the background, if it is open. The result resolves when that has ended.
@@ -173,6 +179,23 @@ impl TransactionCalls {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes a transaction abortable again if the future of its abort is dropped. Its handle then aborts it in the background.
+struct CancelledAbort<'a>(Option<&'a TransactionCalls>);
+
+impl CancelledAbort<'_> {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for CancelledAbort<'_> {
+    fn drop(&mut self) {
+        if let Some(calls) = self.0 {
+            calls.state().reopen();
+        }
     }
 }
 

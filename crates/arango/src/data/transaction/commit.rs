@@ -29,14 +29,12 @@ impl TransactionCalls {
     ) -> Result<(), Error> {
         self.close_dropped_cursors().await;
         self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
-        match self.database().execute(CommitTransaction { id: self.id().clone() }).await {
+        let commit = CommitTransaction { id: self.id().clone() };
+        let limit = TimeLimit::start(&self.database(), &commit);
+        match self.database().execute(commit).await {
             Ok(()) if !self.state().was_late(Instant::now()) => Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
-            Ok(()) => {
-                let limit =
-                    TimeLimit::start(&self.database(), &CommitTransaction { id: self.id().clone() }).left();
-                Box::pin(self.confirm(proof, limit.min(questions_limit))).await
-            }
+            Ok(()) => Box::pin(self.confirm(proof, limit.left().min(questions_limit))).await,
             Err(error) => Box::pin(self.find_out(proof, questions_limit, error)).await,
         }
     }

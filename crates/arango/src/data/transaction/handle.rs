@@ -146,6 +146,8 @@ impl Transaction {
 
     /// Aborts the transaction. One that does not exist any more counts as aborted.
     ///
+    /// If the future is dropped, it is aborted in the background.
+    ///
     /// # Errors
     ///
     /// As [`Database::execute`](crate::Database::execute). The server then aborts it after 60 s.

@@ -102,7 +102,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             Ok(limit) => limit,
             Err(error) => return Err(self.error(error.into())),
         };
-        if let Err(error) = self.new.check_leaders(Some(limit)).await {
+        if let Err(error) = self.new.check_leaders(limit).await {
             return Err(self.error(error.before_execution().into()));
         }
         let mut last = None;
@@ -129,7 +129,7 @@ impl<'a, P, T> Runner<'a, P, T> {
         Fut: Future<Output = Result<T, E>>,
         E: From<Error>,
     {
-        let mut transaction = match self.new.open(Some(limit)).await {
+        let mut transaction = match self.new.open(limit, Some(limit)).await {
             Ok(transaction) => transaction,
             Err(error) => {
                 self.failed_begins += 1;

@@ -143,7 +143,7 @@ impl State {
         is_open
     }
 
-    /// Declares that the commit was not executed, so that the transaction may still be open.
+    /// Declares that the commit or the abort was not executed, so that the transaction may still be open.
     pub(super) fn reopen(&mut self) {
         self.status = Status::Poisoned;
     }
