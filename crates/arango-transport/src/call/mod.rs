@@ -68,6 +68,16 @@ pub struct Call {
     pub(crate) options: Option<Arc<CallOptions>>,
 }
 
+/// What only some calls have: see the functions of [`Call`] of the same names.
+#[derive(Debug, Default)]
+#[doc(hidden)] // for the crate `arango`
+pub struct CallParts {
+    pub options: Option<Arc<CallOptions>>,
+    pub support: Option<Arc<dyn Support>>,
+    pub pin: Option<Coordinator>,
+    pub preferred: Option<Coordinator>,
+}
+
 impl Call {
     /// Creates a call with this name.
     ///
@@ -94,8 +104,29 @@ impl Call {
     ///
     /// `properties` are those of this instance of the operation.
     pub fn new(metadata: &Metadata, properties: RequestProperties) -> Self {
+        Self::assemble(metadata, properties, CallParts::default())
+    }
+
+    /// Creates the call of an operation with all its parts.
+    #[doc(hidden)] // for the crate `arango`
+    #[inline]
+    pub fn assemble(metadata: &Metadata, properties: RequestProperties, parts: CallParts) -> Self {
         let Metadata { name, success_statuses, relayed, .. } = *metadata;
-        Self { properties, success_statuses, relayed, ..Self::with_name(name) }
+        let CallParts { options, support, pin, preferred } = parts;
+        Self {
+            name,
+            properties,
+            success_statuses,
+            pin,
+            allow_unverified: false,
+            preferred,
+            streaming: false,
+            has_body: false,
+            relayed,
+            new_connection: false,
+            support,
+            options,
+        }
     }
 
     /// Creates the call of a request of which only the method is known.
