@@ -12,7 +12,7 @@ use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
-use crate::call::replayable_request::ReplayableRequest;
+use crate::call::replayable_request::{self, ReplayableRequest};
 use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
 
@@ -81,6 +81,7 @@ pub(crate) struct AttemptPlan {
 
 impl AttemptPlan {
     /// Returns the plan of the next attempt of a call, at any coordinator that the call allows.
+    #[inline]
     pub(crate) fn new(
         context: &Arc<CallContext>,
         tried: Vec<Coordinator>,
@@ -110,6 +111,7 @@ impl AttemptPlan {
 }
 
 impl AttemptRequest {
+    #[inline]
     pub(crate) fn new(plan: AttemptPlan, request: Request<Full<Bytes>>) -> Self {
         Self(Box::new(AttemptParts { plan, request }))
     }
@@ -118,7 +120,9 @@ impl AttemptRequest {
     pub(crate) fn from_template(plan: AttemptPlan, template: &ReplayableRequest, headers: HeaderMap) -> Self {
         // Completed where it stays, because moving a request is expensive.
         let mut attempt = Self::new(plan, Request::new(template.body()));
-        template.write_head(&mut attempt.0.request, headers);
+        let request = &mut attempt.0.request;
+        replayable_request::set(request.headers_mut(), headers);
+        template.write_head(request);
         attempt
     }
 

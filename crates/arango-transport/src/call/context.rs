@@ -218,5 +218,5 @@ impl CallContext {
 
 /// Returns the deadline of a call. A total that exceeds the clock's range becomes thirty years.
 fn deadline(started: Instant, total: Duration) -> Instant {
-    started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000))
+    started.checked_add(total).unwrap_or_else(|| started + Duration::from_secs(946_080_000))
 }

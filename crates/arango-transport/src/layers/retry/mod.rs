@@ -110,7 +110,7 @@ where
         if request.hedge_of.is_none() {
             state.budget.deposit(now);
         }
-        let mut tried = request.hedge_of.iter().cloned().collect::<Vec<_>>();
+        let mut tried = Vec::from_iter(request.hedge_of.clone());
         if context.call.support.is_some() {
             match state.facts.lacking(context) {
                 Ok(lacking) => tried.extend(lacking),
@@ -122,11 +122,12 @@ where
                 }
             }
         }
-        let mut plan = state.plan(context, tried, now);
-        plan.new_connection = context.call.new_connection;
-        let attempt = state.attempt(plan, &request);
-        let state = State::First { response: self.inner.call(attempt) };
-        ResponseFuture { shared: Arc::clone(&self.shared), request: Some(request), state }
+        let attempt = state.first_attempt(&request, tried);
+        ResponseFuture {
+            shared: Arc::clone(&self.shared),
+            state: State::First { response: self.inner.call(attempt) },
+            request: Some(request),
+        }
     }
 }
 
@@ -317,13 +318,22 @@ where
 }
 
 impl RetryState {
+    /// Returns the request of the first attempt.
+    fn first_attempt(&self, request: &CallRequest, tried: Vec<Coordinator>) -> AttemptRequest {
+        let mut plan = self.plan(&request.context, tried, request.now);
+        plan.new_connection = request.context.call.new_connection;
+        self.attempt(plan, request)
+    }
+
     /// Returns the plan of the next attempt.
+    #[inline]
     fn plan(&self, context: &Arc<CallContext>, tried: Vec<Coordinator>, now: Instant) -> AttemptPlan {
         let deadline = attempt_deadline::of(context, now, self.facts.members.len(), tried.len());
         AttemptPlan::new(context, tried, now, deadline)
     }
 
     /// Returns the request of an attempt.
+    #[inline]
     fn attempt(&self, plan: AttemptPlan, request: &CallRequest) -> AttemptRequest {
         AttemptRequest::from_template(plan, request.template(), self.spare_headers.take())
     }
