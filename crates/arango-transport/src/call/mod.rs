@@ -68,10 +68,14 @@ pub struct Call {
     pub(crate) options: Option<Arc<CallOptions>>,
 }
 
-/// What only some calls have: see the functions of [`Call`] of the same names.
-#[derive(Debug, Default)]
+/// What determines a [`Call`]: see its functions.
+#[derive(Debug)]
 #[doc(hidden)] // for the crate `arango`
 pub struct CallParts {
+    pub name: &'static str,
+    pub properties: RequestProperties,
+    pub success_statuses: &'static [u16],
+    pub relayed: bool,
     pub options: Option<Arc<CallOptions>>,
     pub support: Option<Arc<dyn Support>>,
     pub pin: Option<Coordinator>,
@@ -104,15 +108,16 @@ impl Call {
     ///
     /// `properties` are those of this instance of the operation.
     pub fn new(metadata: &Metadata, properties: RequestProperties) -> Self {
-        Self::assemble(metadata, properties, CallParts::default())
+        let Metadata { name, success_statuses, relayed, .. } = *metadata;
+        Self { properties, success_statuses, relayed, ..Self::with_name(name) }
     }
 
-    /// Creates the call of an operation with all its parts.
+    /// Creates the call of an operation through a handle.
     #[doc(hidden)] // for the crate `arango`
     #[inline]
-    pub fn assemble(metadata: &Metadata, properties: RequestProperties, parts: CallParts) -> Self {
-        let Metadata { name, success_statuses, relayed, .. } = *metadata;
-        let CallParts { options, support, pin, preferred } = parts;
+    pub fn from_parts(parts: CallParts) -> Self {
+        let CallParts { name, properties, success_statuses, relayed, options, support, pin, preferred } =
+            parts;
         Self {
             name,
             properties,

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 
+use crate::handles::call_metadata::CallMetadata;
 use crate::handles::database::{Database, Pin};
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::version_support::VersionSupport;
@@ -105,7 +106,7 @@ impl Database {
 
     /// Prepares a call. Not async, so that request and metadata do not enlarge the future of the call.
     pub(crate) fn prepare_call<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
-        self.prepare_with(&O::METADATA, operation.properties(), &|| operation.request())
+        self.prepare_with(CallMetadata::of::<O>(), operation.properties(), &|| operation.request())
     }
 
     /// Prepares a call, after the versions were read that an option of it depends on.
@@ -116,7 +117,7 @@ impl Database {
         let properties = operation.properties();
         let Some(requirement) = properties.requires else { return self.prepare_call(operation) };
         let (database, properties) = self.read_versions(&O::METADATA, properties, requirement).await;
-        database.prepare_with(&O::METADATA, properties, &|| operation.request())
+        database.prepare_with(CallMetadata::of::<O>(), properties, &|| operation.request())
     }
 
     /// Reads the versions that an option of a call depends on. Returns a handle for what is left of its time.
@@ -135,15 +136,16 @@ impl Database {
     /// Prepares a call of an operation. Without the type of the operation, for which it would be compiled each time.
     fn prepare_with(
         &self,
-        metadata: &Metadata,
+        metadata: &'static CallMetadata,
         properties: RequestProperties,
         request: &dyn Fn() -> Result<Request<Bytes>, BuildError>,
     ) -> Result<PreparedRequest, Error> {
         if self.pin.is_none() && needs_coordinator(metadata, &properties) {
-            let call = Call::new(metadata, properties);
-            return Err(Error::needs_coordinator(&call, metadata.method.clone(), metadata.path));
+            let metadata = (metadata.whole)();
+            let call = Call::new(&metadata, properties);
+            return Err(Error::needs_coordinator(&call, metadata.method, metadata.path));
         }
-        let failed = |error| Err(not_built(metadata, properties, error));
+        let failed = |error| Err(not_built((metadata.whole)(), properties, error));
         let name = match &self.name {
             Ok(name) => name,
             Err(invalid) => return failed(invalid.clone().into()),
@@ -164,11 +166,11 @@ impl Database {
 
     /// Describes a call through this handle: its options, what supports it, and where it goes.
     #[inline]
-    fn call(&self, metadata: &Metadata, properties: RequestProperties) -> Call {
+    fn call(&self, metadata: &'static CallMetadata, properties: RequestProperties) -> Call {
         let requirement = properties.requires.filter(|requirement| requirement.class_without.is_none());
-        let is_limited = requirement.is_some() || metadata.is_version_dependent();
-        let support = || VersionSupport::new(self.clone(), metadata.clone(), requirement);
-        let pinned = self.pinned(metadata, properties.affinity);
+        let is_limited = requirement.is_some() || metadata.is_version_dependent;
+        let support = || VersionSupport::new(self.clone(), (metadata.whole)(), requirement);
+        let pinned = self.pinned(metadata.scope, properties.affinity);
         if metadata.stops_server
             && let Some(coordinator) = pinned
         {
@@ -180,24 +182,25 @@ impl Database {
             (Some(_), _) | (None, None) => None,
         };
         // In one step, because each further one would move the call.
-        Call::assemble(
-            metadata,
+        let CallMetadata { name, success_statuses, relayed, .. } = *metadata;
+        Call::from_parts(CallParts {
+            name,
             properties,
-            CallParts {
-                options: self.options.clone(),
-                support: is_limited.then(|| Arc::new(support()) as _),
-                pin: pinned.cloned(),
-                preferred,
-            },
-        )
+            success_statuses,
+            relayed,
+            options: self.options.clone(),
+            support: is_limited.then(|| Arc::new(support()) as _),
+            pin: pinned.cloned(),
+            preferred,
+        })
     }
 
     /// Returns the only coordinator to which an operation may go through this handle.
-    pub(crate) fn pinned(&self, metadata: &Metadata, affinity: Affinity) -> Option<&Coordinator> {
+    pub(crate) fn pinned(&self, scope: Scope, affinity: Affinity) -> Option<&Coordinator> {
         match &self.pin {
             Some(Pin::Only(coordinator)) => Some(coordinator),
             Some(Pin::Preferred(coordinator))
-                if metadata.scope == Scope::Coordinator || affinity == Affinity::Owner =>
+                if scope == Scope::Coordinator || affinity == Affinity::Owner =>
             {
                 Some(coordinator)
             }
@@ -208,13 +211,13 @@ impl Database {
 
 /// Returns the error of a request that could not be built.
 #[cold]
-fn not_built(metadata: &Metadata, properties: RequestProperties, error: BuildError) -> Error {
-    let call = Call::new(metadata, properties);
-    Error::request(&call, metadata.method.clone(), metadata.path, error)
+fn not_built(metadata: Metadata, properties: RequestProperties, error: BuildError) -> Error {
+    let call = Call::new(&metadata, properties);
+    Error::request(&call, metadata.method, metadata.path, error)
 }
 
 /// Returns whether the caller must name a coordinator: the request changes one, or its state lives on one.
-fn needs_coordinator(metadata: &Metadata, properties: &RequestProperties) -> bool {
+fn needs_coordinator(metadata: &CallMetadata, properties: &RequestProperties) -> bool {
     let changes_one = metadata.scope == Scope::Coordinator && properties.class != RequestClass::Safe;
     changes_one || properties.affinity == Affinity::Owner
 }
