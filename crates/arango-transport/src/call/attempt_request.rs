@@ -117,6 +117,7 @@ impl AttemptRequest {
     }
 
     /// Creates the request of an attempt from that of its call. `headers` is an empty map, whose memory is used.
+    #[inline]
     pub(crate) fn from_template(plan: AttemptPlan, template: &ReplayableRequest, headers: HeaderMap) -> Self {
         // Completed where it stays, because moving a request is expensive.
         let mut attempt = Self::new(plan, Request::new(template.body()));
@@ -143,6 +144,10 @@ impl AttemptRequest {
 
     pub(crate) fn plan(&self) -> &AttemptPlan {
         &self.0.plan
+    }
+
+    pub(crate) fn plan_mut(&mut self) -> &mut AttemptPlan {
+        &mut self.0.plan
     }
 
     /// Removes the token, so that the caller can keep it for judging the response.

@@ -140,6 +140,7 @@ impl CallContext {
     }
 
     /// Begins an attempt. Returns how often the request was sent before.
+    #[inline]
     pub(crate) fn begin(&self, coordinator: &Coordinator, since: Instant) -> u32 {
         let sent_before = self.progress.begin();
         self.attempts.begin(coordinator, since, sent_before);

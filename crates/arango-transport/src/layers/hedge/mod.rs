@@ -69,10 +69,24 @@ where
     fn call(&mut self, request: CallRequest) -> Self::Future {
         match self.tracker.delay(&request.context) {
             None => self.inner.call(request),
-            Some(min_delay) => MaybeBoxed::Boxed {
-                future: Box::pin(hedged(self.inner.clone(), self.tracker.clone(), request, min_delay)),
-            },
+            Some(min_delay) => self.hedged(request, min_delay),
         }
+    }
+}
+
+impl<S, F> Hedge<S>
+where
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error, Future = MaybeBoxed<F>>
+        + Clone
+        + Send
+        + 'static,
+    F: Future<Output = Result<AttemptResponse, Error>> + Send + 'static,
+{
+    // Not inlined, so that a call that is not hedged stays small.
+    #[inline(never)]
+    fn hedged(&self, request: CallRequest, min_delay: Duration) -> MaybeBoxed<F> {
+        let (inner, tracker) = (self.inner.clone(), self.tracker.clone());
+        MaybeBoxed::Boxed { future: Box::pin(hedged(inner, tracker, request, min_delay)) }
     }
 }
 

@@ -91,6 +91,8 @@ where
 }
 
 /// Sends a call through the user's middleware.
+// Not inlined, so that a call without middleware stays small.
+#[inline(never)]
 fn send(
     middleware: &mut CallService,
     context: Arc<CallContext>,
