@@ -7,6 +7,7 @@ use arango_transport::protocol::{Metadata, Operation, Scope};
 /// It is stored once for each operation. The metadata themselves cannot be: they contain a path, whose memory may be
 /// shared, so each use builds them on the stack.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags, as in the metadata")]
 pub(crate) struct CallMetadata {
     pub(crate) name: &'static str,
     pub(crate) success_statuses: &'static [u16],
