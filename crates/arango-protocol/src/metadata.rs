@@ -205,8 +205,12 @@ impl Metadata {
 
     /// Returns whether some supported server versions lack it; 3.10.0 is the oldest.
     #[must_use]
-    pub fn is_version_dependent(&self) -> bool {
-        self.removed_in.is_some() || self.since.is_some_and(|since| since != OLDEST_SUPPORTED)
+    pub const fn is_version_dependent(&self) -> bool {
+        match self.since {
+            _ if self.removed_in.is_some() => true,
+            Some(since) => !is_same(since.as_bytes(), OLDEST_SUPPORTED.as_bytes()),
+            None => false,
+        }
     }
 
     /// Returns whether a server of this version certainly lacks it.
@@ -339,6 +343,16 @@ impl Metadata {
         self.permission = permission;
         self
     }
+}
+
+/// Returns whether two texts are the same; `==` is not constant.
+const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([first, rest @ ..], [second, other_rest @ ..]) = (one, other)
+        && *first == *second
+    {
+        (one, other) = (rest, other_rest);
+    }
+    one.is_empty() && other.is_empty()
 }
 
 /// Returns whether a path contains a `{`.

@@ -96,12 +96,12 @@ pub use secrecy;
 
 #[doc(inline)]
 pub use arango_protocol::{ErrorCategory, ErrorKind, Outcome};
-pub use call::Call;
 pub use call::attempt_request::AttemptRequest;
 pub use call::counts::CallCounts;
 pub use call::options::CallOptions;
 #[doc(hidden)] // for the crate `arango`
 pub use call::support::Support;
+pub use call::{Call, CallParts};
 pub use client::builder::TransportBuilder;
 pub use client::coordinator_state::{CoordinatorOrigin, CoordinatorState};
 #[doc(hidden)] // for the crate `arango`

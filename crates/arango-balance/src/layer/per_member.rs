@@ -63,6 +63,12 @@ impl<K, S: Clone> PerMember<K, S> {
             return entry.service.clone();
         }
         drop(services);
+        self.create(member)
+    }
+
+    #[cold]
+    fn create(&self, member: &Member<K>) -> S {
+        let slot = member.slot();
         // Without the lock, because `make` may use this service. Of two created concurrently one is kept.
         let made = (self.table.make)(member);
         let mut services = self.table.services.write().unwrap_or_else(PoisonError::into_inner);

@@ -28,4 +28,9 @@ impl<K> Route<'_, K> {
     pub const fn any() -> Self {
         Self { pinned: None, allow_unverified: false, preferred: None, tried: &[], now: None }
     }
+
+    /// Whether it has no constraints.
+    pub(crate) fn is_any(&self) -> bool {
+        self.pinned.is_none() && self.preferred.is_none() && self.tried.is_empty()
+    }
 }

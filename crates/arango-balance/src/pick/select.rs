@@ -1,5 +1,7 @@
 //! Picks a member of a set for one request.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use crate::members::in_flight::InFlight;
@@ -60,8 +62,28 @@ impl<K> Members<K> {
         K: PartialEq + Clone + Send + Sync + 'static,
     {
         let list = self.0.list.load();
-        let degraded = self.0.degraded(&list);
-        self.0.ensure_probes(&list, &degraded, now);
+        // Most picks: no probe and no exclusion needs to be considered.
+        if self.0.flags.degraded.len() == 0 && route.is_any() {
+            return choose_from(&Candidates::except(&list, &[], false), choose);
+        }
+        self.pick_considering(&list, route, now, choose)
+    }
+
+    /// Picks a member of the list while some are degraded, or for a route with constraints.
+    // Not inlined, so that the usual pick stays small.
+    #[inline(never)]
+    fn pick_considering(
+        &self,
+        list: &Arc<Vec<Member<K>>>,
+        route: &Route<'_, K>,
+        now: Instant,
+        choose: impl FnOnce(&Candidates<'_, K>) -> Option<usize>,
+    ) -> Option<Member<K>>
+    where
+        K: PartialEq + Clone + Send + Sync + 'static,
+    {
+        let degraded = self.0.degraded(list);
+        self.0.ensure_probes(list, &degraded, now);
         if let Some(pinned) = route.pinned {
             let is_pinned = |member: &&Member<K>| member.key() == pinned;
             let unverified = || self.0.unverified.load().iter().find(is_pinned).cloned();
@@ -77,16 +99,23 @@ impl<K> Members<K> {
         let is_retry = !route.tried.is_empty();
         let out;
         let candidates = if degraded.is_empty() && !is_retry {
-            Candidates::except(&list, &[], false)
+            Candidates::except(list, &[], false)
         } else {
-            out = excluded(&list, degraded, route.tried, now, &*self.0.random);
-            Candidates::except(&list, &out, is_retry)
+            out = excluded(list, degraded, route.tried, now, &*self.0.random);
+            Candidates::except(list, &out, is_retry)
         };
-        if candidates.is_empty() {
-            return None;
-        }
-        choose(&candidates)
-            .filter(|index| *index < candidates.len())
-            .map(|index| candidates.get(index).clone())
+        choose_from(&candidates, choose)
     }
+}
+
+/// Returns the candidate that `choose` picks, if there are any.
+#[inline]
+fn choose_from<K>(
+    candidates: &Candidates<'_, K>,
+    choose: impl FnOnce(&Candidates<'_, K>) -> Option<usize>,
+) -> Option<Member<K>> {
+    if candidates.is_empty() {
+        return None;
+    }
+    choose(candidates).filter(|index| *index < candidates.len()).map(|index| candidates.get(index).clone())
 }

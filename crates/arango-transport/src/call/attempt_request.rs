@@ -12,7 +12,7 @@ use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
-use crate::call::replayable_request::ReplayableRequest;
+use crate::call::replayable_request::{self, ReplayableRequest};
 use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
 
@@ -81,6 +81,7 @@ pub(crate) struct AttemptPlan {
 
 impl AttemptPlan {
     /// Returns the plan of the next attempt of a call, at any coordinator that the call allows.
+    #[inline]
     pub(crate) fn new(
         context: &Arc<CallContext>,
         tried: Vec<Coordinator>,
@@ -110,15 +111,19 @@ impl AttemptPlan {
 }
 
 impl AttemptRequest {
+    #[inline]
     pub(crate) fn new(plan: AttemptPlan, request: Request<Full<Bytes>>) -> Self {
         Self(Box::new(AttemptParts { plan, request }))
     }
 
     /// Creates the request of an attempt from that of its call. `headers` is an empty map, whose memory is used.
+    #[inline]
     pub(crate) fn from_template(plan: AttemptPlan, template: &ReplayableRequest, headers: HeaderMap) -> Self {
         // Completed where it stays, because moving a request is expensive.
         let mut attempt = Self::new(plan, Request::new(template.body()));
-        template.write_head(&mut attempt.0.request, headers);
+        let request = &mut attempt.0.request;
+        replayable_request::set(request.headers_mut(), headers);
+        template.write_head(request);
         attempt
     }
 
@@ -139,6 +144,10 @@ impl AttemptRequest {
 
     pub(crate) fn plan(&self) -> &AttemptPlan {
         &self.0.plan
+    }
+
+    pub(crate) fn plan_mut(&mut self) -> &mut AttemptPlan {
+        &mut self.0.plan
     }
 
     /// Removes the token, so that the caller can keep it for judging the response.

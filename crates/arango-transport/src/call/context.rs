@@ -140,6 +140,7 @@ impl CallContext {
     }
 
     /// Begins an attempt. Returns how often the request was sent before.
+    #[inline]
     pub(crate) fn begin(&self, coordinator: &Coordinator, since: Instant) -> u32 {
         let sent_before = self.progress.begin();
         self.attempts.begin(coordinator, since, sent_before);
@@ -218,5 +219,5 @@ impl CallContext {
 
 /// Returns the deadline of a call. A total that exceeds the clock's range becomes thirty years.
 fn deadline(started: Instant, total: Duration) -> Instant {
-    started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000))
+    started.checked_add(total).unwrap_or_else(|| started + Duration::from_secs(946_080_000))
 }

@@ -68,6 +68,20 @@ pub struct Call {
     pub(crate) options: Option<Arc<CallOptions>>,
 }
 
+/// What determines a [`Call`]: see its functions.
+#[derive(Debug)]
+#[doc(hidden)] // for the crate `arango`
+pub struct CallParts {
+    pub name: &'static str,
+    pub properties: RequestProperties,
+    pub success_statuses: &'static [u16],
+    pub relayed: bool,
+    pub options: Option<Arc<CallOptions>>,
+    pub support: Option<Arc<dyn Support>>,
+    pub pin: Option<Coordinator>,
+    pub preferred: Option<Coordinator>,
+}
+
 impl Call {
     /// Creates a call with this name.
     ///
@@ -96,6 +110,28 @@ impl Call {
     pub fn new(metadata: &Metadata, properties: RequestProperties) -> Self {
         let Metadata { name, success_statuses, relayed, .. } = *metadata;
         Self { properties, success_statuses, relayed, ..Self::with_name(name) }
+    }
+
+    /// Creates the call of an operation through a handle.
+    #[doc(hidden)] // for the crate `arango`
+    #[inline]
+    pub fn from_parts(parts: CallParts) -> Self {
+        let CallParts { name, properties, success_statuses, relayed, options, support, pin, preferred } =
+            parts;
+        Self {
+            name,
+            properties,
+            success_statuses,
+            pin,
+            allow_unverified: false,
+            preferred,
+            streaming: false,
+            has_body: false,
+            relayed,
+            new_connection: false,
+            support,
+            options,
+        }
     }
 
     /// Creates the call of a request of which only the method is known.

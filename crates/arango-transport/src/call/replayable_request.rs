@@ -70,14 +70,15 @@ impl ReplayableRequest {
 
     pub(crate) fn request(&self) -> Request<Full<Bytes>> {
         let mut request = Request::new(self.body());
-        self.write_head(&mut request, HeaderMap::new());
+        self.write_head(&mut request);
         request
     }
 
-    /// Writes everything but the body into a new request. `headers` is an empty map, whose memory is used.
-    pub(crate) fn write_head(&self, request: &mut Request<Full<Bytes>>, mut headers: HeaderMap) {
-        request.method_mut().clone_from(&self.method);
-        *request.uri_mut() = Uri::from(self.path_and_query.clone());
+    /// Writes everything but the body into a new request. It may have an empty header map, whose memory is used.
+    pub(crate) fn write_head(&self, request: &mut Request<Full<Bytes>>) {
+        set(request.method_mut(), self.method.clone());
+        set(request.uri_mut(), Uri::from(self.path_and_query.clone()));
+        let headers = request.headers_mut();
         let own = self.headers.as_ref().map_or(0, HeaderMap::len);
         headers.reserve(RESPONSE_HEADERS.max(own + ADDED_HEADERS));
         if let Some(own) = &self.headers {
@@ -86,11 +87,15 @@ impl ReplayableRequest {
                 headers.append(name, value.clone());
             }
         }
-        drop(with_memory(std::mem::replace(request.headers_mut(), headers)));
         if let Some(extensions) = &self.extensions {
             *request.extensions_mut() = extensions.clone();
         }
     }
+}
+
+/// Sets a part of a new request. What it replaces has no memory, so no destructor needs to find that out.
+pub(super) fn set<T>(part: &mut T, value: T) {
+    std::mem::forget(std::mem::replace(part, value));
 }
 
 /// Returns a map, unless it has no memory.
@@ -129,9 +134,9 @@ mod tests {
     fn the_memory_of_a_spare_map_is_used() {
         let template = ReplayableRequest::from(Request::new(Bytes::new()));
         let mut request = Request::new(template.body());
-        let spare = HeaderMap::with_capacity(40);
-        let capacity = spare.capacity();
-        template.write_head(&mut request, spare);
+        *request.headers_mut() = HeaderMap::with_capacity(40);
+        let capacity = request.headers().capacity();
+        template.write_head(&mut request);
         assert_eq!(request.headers().capacity(), capacity);
     }
 

@@ -1,9 +1,7 @@
 //! Settings that can change while a client runs.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
-
-use arc_swap::ArcSwap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use crate::config::invalid_settings::InvalidSettings;
 use crate::config::limits::Limits;
@@ -40,26 +38,25 @@ impl fmt::Debug for Settings {
 }
 
 /// The current settings of a client. Clones share them.
+///
+/// Each call counts its pointer to them anyway, so a lock that is rarely written costs less than a lock-free pointer.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct SharedSettings(Arc<ArcSwap<Settings>>);
+pub(crate) struct SharedSettings(Arc<RwLock<Arc<Settings>>>);
 
 impl SharedSettings {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(settings)))
+        Self(Arc::new(RwLock::new(Arc::new(settings))))
     }
 
     /// Returns the settings for a new call.
     pub(crate) fn load(&self) -> Arc<Settings> {
-        self.0.load_full()
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Changes the settings. Concurrent changes are all applied.
-    pub(crate) fn change(&self, change: impl Fn(&mut Settings)) {
-        self.0.rcu(|settings| {
-            let mut settings = Settings::clone(settings);
-            change(&mut settings);
-            settings
-        });
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut settings));
     }
 }
 

@@ -23,13 +23,15 @@ enum UndecodedReason {
 }
 
 impl Undecoded {
+    /// The call has failed.
     #[cold]
-    fn failed(error: Error) -> Self {
+    pub fn failed(error: Error) -> Self {
         Self(Box::new(UndecodedReason::Failed(error)))
     }
 
+    /// The response is not an output of the operation.
     #[cold]
-    fn rejected(error: OutputError) -> Self {
+    pub fn rejected(error: OutputError) -> Self {
         Self(Box::new(UndecodedReason::Rejected(error)))
     }
 }
@@ -40,18 +42,24 @@ impl Transport {
         context: Arc<CallContext>,
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
-        let read_response =
-            |context: &CallContext, response| read(context, response).map_err(Undecoded::rejected);
-        match self.decode_with(&context, self.run(Arc::clone(&context)).await, read_response) {
-            Ok(output) => Ok(output),
-            Err(undecoded) => Box::pin(self.recover_with(&context, undecoded, &read)).await,
-        }
+        let undecoded = match self.run(Arc::clone(&context)).await {
+            Ok(response) => match read(&context, self.buffered(response)) {
+                Ok(output) => {
+                    self.record_output(&context);
+                    return Ok(output);
+                }
+                Err(error) => Undecoded::rejected(error),
+            },
+            Err(error) => Undecoded::failed(error),
+        };
+        Box::pin(self.recover_with(&context, undecoded, &read)).await
     }
 
     /// Sends a [prepared](Self::prepare) request, with its retries, and returns the complete response.
     ///
-    /// For callers that [decode](Self::decode) it where they return its output: each further function that it is passed
-    /// through moves it. The future does not depend on the operation, so that it is compiled only once.
+    /// For callers that decode it where they return its output: each further function that an output is passed through
+    /// moves it. They call [`buffered`](Self::buffered), and then [`record_decoded`](Self::record_decoded) or
+    /// [`recover`](Self::recover). The future does not depend on the operation, so that it is compiled only once.
     ///
     /// # Errors
     ///
@@ -64,40 +72,17 @@ impl Transport {
         self.run(Arc::clone(&prepared.0))
     }
 
-    /// Decodes the response to a [prepared](Self::prepare) request. This ends the call, if it succeeds.
-    ///
-    /// # Errors
-    ///
-    /// If there is no response, or if `read` rejects it. The call then continues with [`recover`](Self::recover).
+    /// Ends the call of a [prepared](Self::prepare) request, after its response was decoded.
     #[doc(hidden)] // for the crate `arango`
     #[inline]
-    pub fn decode<T>(
-        &self,
-        prepared: &PreparedRequest,
-        response: Result<AttemptResponse, Error>,
-        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
-    ) -> Result<T, Undecoded> {
-        self.decode_with(&prepared.0, response, |_, response| read(response).map_err(Undecoded::rejected))
+    pub fn record_decoded(&self, prepared: &PreparedRequest) {
+        self.record_output(&prepared.0);
     }
 
     #[inline]
-    fn decode_with<T>(
-        &self,
-        context: &CallContext,
-        response: Result<AttemptResponse, Error>,
-        read: impl FnOnce(&CallContext, ApiResponse) -> Result<T, Undecoded>,
-    ) -> Result<T, Undecoded> {
-        let response = match response {
-            Ok(response) => self.buffered(response),
-            Err(error) => return Err(Undecoded::failed(error)),
-        };
-        let output = read(context, response);
-        // The output stays where it is, because moving it is expensive.
-        if output.is_ok() {
-            response_check::accept(&self.0.members, context);
-            self.record_end(context, None);
-        }
-        output
+    fn record_output(&self, context: &CallContext) {
+        response_check::accept(&self.0.members, context);
+        self.record_end(context, None);
     }
 
     /// Continues a call whose response could not be decoded, if it may continue, and ends it.
@@ -167,10 +152,16 @@ impl Transport {
         Ok((context, response))
     }
 
-    /// Converts a response with a buffered body into what an operation reads.
+    /// Converts the response to a [prepared](Self::prepare) request into what an operation reads.
+    ///
+    /// # Panics
+    ///
+    /// If its body is not buffered.
+    #[doc(hidden)]
+    // for the crate `arango`
     // Not expected: whether it is found depends on the size of a response, and so on the features.
     #[allow(clippy::boxed_local, reason = "unboxing it before would move it once more")]
-    fn buffered(&self, response: AttemptResponse) -> ApiResponse {
+    pub fn buffered(&self, response: AttemptResponse) -> ApiResponse {
         let (parts, mut body) = response.into_parts();
         let body = body.take_buffered().expect("the body of a call that is not streaming was read");
         let spare = self.0.retry.spare_headers.clone();

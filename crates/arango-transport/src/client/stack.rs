@@ -51,7 +51,7 @@ type Attempts =
 type Calls = Hedge<Compress<Retry<Attempts>>>;
 
 /// All layers, with the user's middleware for calls if there is any.
-pub(crate) type Stack = Trace<Either<CallMiddleware, Calls>>;
+pub(crate) type Stack = Trace<CallMiddleware<Calls>>;
 
 /// Assembles the stack.
 ///
@@ -140,7 +140,7 @@ pub(crate) fn assemble(
         HedgeTracker::new(hedging, members.clone(), retry.0.budget.clone(), retry.0.counts.clone());
     let stack = ServiceBuilder::new()
         .layer(TraceLayer)
-        .option_layer(CallMiddlewareLayer::new(&middleware, &settings))
+        .layer(CallMiddlewareLayer::new(&middleware, &settings))
         .layer(HedgeLayer::new(hedge_tracker))
         .layer(CompressLayer::new(compression))
         .layer(retry.clone())

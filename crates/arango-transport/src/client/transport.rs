@@ -1,6 +1,7 @@
 //! The transport.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -276,7 +277,8 @@ impl Transport {
             discoverer.ensure_running();
         }
         let mut stack = self.0.stack.clone();
-        stack.ready().await?.call(CallRequest::new(context)).await
+        // Pinned here, because `await` would move it once more.
+        pin!(stack.ready().await?.call(CallRequest::new(context))).await
     }
 }
 

@@ -1,16 +1,14 @@
 //! The span of each call.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
 use tower::{Layer, Service};
-use tracing::Span;
 
 use crate::call::call_request::CallRequest;
 use crate::error::Error;
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::trace;
+use crate::types::boxed::MaybeBoxed;
 
 /// Makes [`Trace`] services.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +30,14 @@ pub(crate) struct Trace<S> {
     inner: S,
 }
 
-impl<S> Service<CallRequest> for Trace<S>
+impl<S, F> Service<CallRequest> for Trace<S>
 where
-    S: Service<CallRequest, Response = AttemptResponse, Error = Error>,
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error, Future = MaybeBoxed<F>>,
+    F: Future<Output = Result<AttemptResponse, Error>> + Send + 'static,
 {
     type Response = AttemptResponse;
     type Error = Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = MaybeBoxed<F>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
@@ -46,33 +45,10 @@ where
 
     fn call(&mut self, request: CallRequest) -> Self::Future {
         let span = trace::span(&request.context);
+        if span.is_disabled() {
+            return self.inner.call(request);
+        }
         let response = span.in_scope(|| self.inner.call(request));
-        ResponseFuture { response, span: trace::boxed(span) }
-    }
-}
-
-pin_project! {
-    /// Response future of [`Trace`].
-    pub(crate) struct ResponseFuture<F> {
-        #[pin]
-        response: F,
-        // `None` if nothing records it.
-        span: Option<Box<Span>>,
-    }
-}
-
-impl<F> Future for ResponseFuture<F>
-where
-    F: Future<Output = Result<AttemptResponse, Error>>,
-{
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(span) = this.span else { return this.response.poll(cx) };
-        let _entered = span.enter();
-        let result = ready!(this.response.poll(cx));
-        trace::ended(span, result.as_ref().map(|response| response.status()));
-        Poll::Ready(result)
+        MaybeBoxed::Boxed { future: Box::pin(trace::call(span, response)) }
     }
 }

@@ -37,15 +37,17 @@ pub(crate) fn span(context: &CallContext) -> Span {
     )
 }
 
-/// Returns a span that a future can keep; `None` if nothing records it.
-///
-/// Boxed, because a span is larger than most futures of layers, which move it.
-pub(crate) fn boxed(span: Span) -> Option<Box<Span>> {
-    (!span.is_disabled()).then(|| Box::new(span))
+/// Runs a call in its span, and records its result.
+pub(crate) async fn call<B>(
+    span: Span,
+    call: impl Future<Output = Result<Box<Response<B>>, Error>>,
+) -> Result<Box<Response<B>>, Error> {
+    let result = call.instrument(span.clone()).await;
+    ended(&span, result.as_ref().map(|response| response.status()));
+    result
 }
 
-/// Records the result of a call in its span.
-pub(crate) fn ended(span: &Span, result: Result<StatusCode, &Error>) {
+fn ended(span: &Span, result: Result<StatusCode, &Error>) {
     match result {
         Ok(status) => {
             span.record("http.response.status_code", status.as_u16());

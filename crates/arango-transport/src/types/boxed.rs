@@ -13,10 +13,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pin_project! {
-    /// The future of a layer that passes most requests on, and does more with a few.
+    /// The future of layers that pass most requests on, and do more with a few.
+    ///
+    /// Such layers above each other have the same future, so that it is neither wrapped nor moved by each.
     #[project = Projected]
     pub(crate) enum MaybeBoxed<F: Future> {
-        /// The future of the service below.
+        /// The future of the service below those layers.
         Plain { #[pin] future: F },
         /// A larger one. Boxed, so that it does not enlarge the future of every request.
         Boxed { future: BoxFuture<'static, F::Output> },

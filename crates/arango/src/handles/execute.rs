@@ -6,11 +6,12 @@ use arango_transport::protocol::{
     Affinity, ApiResponse, BuildError, DatabaseName, Metadata, Operation, RequestClass, RequestProperties,
     Requirement, Scope,
 };
-use arango_transport::{Call, Coordinator, Error, PreparedRequest, Undecoded};
+use arango_transport::{Call, CallParts, Coordinator, Error, PreparedRequest, Undecoded};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 
+use crate::handles::call_metadata::CallMetadata;
 use crate::handles::database::{Database, Pin};
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::version_support::VersionSupport;
@@ -37,14 +38,19 @@ impl Database {
             // Boxed: rare and large, so it should not enlarge the future of every call.
             Some(_) => Box::pin(self.prepare_with_requirement(&operation)).await?,
         };
-        // Decoded here, because each further function that passes the output on would move it.
-        let read = |response| operation.output(response);
-        let response = self.transport.send_undecoded(&prepared).await;
-        match self.transport.decode(&prepared, response, read) {
-            Ok(output) => Ok(output),
-            // Boxed: rare and large, so it should not enlarge the future of every call.
-            Err(undecoded) => Box::pin(self.recover(&operation, &prepared, undecoded)).await,
-        }
+        let undecoded = match self.transport.send_undecoded(&prepared).await {
+            // Decoded here, because each function and each result that passes the output on would move it.
+            Ok(response) => match operation.output(self.transport.buffered(response)) {
+                Ok(output) => {
+                    self.transport.record_decoded(&prepared);
+                    return Ok(output);
+                }
+                Err(error) => Undecoded::rejected(error),
+            },
+            Err(error) => Undecoded::failed(error),
+        };
+        // Boxed: rare and large, so it should not enlarge the future of every call.
+        Box::pin(self.recover(&operation, &prepared, undecoded)).await
     }
 
     /// Continues a call without an output, if it may continue, and explains its error.
@@ -100,7 +106,7 @@ impl Database {
 
     /// Prepares a call. Not async, so that request and metadata do not enlarge the future of the call.
     pub(crate) fn prepare_call<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
-        self.prepare_with(&O::METADATA, operation.properties(), &|| operation.request())
+        self.prepare_with(CallMetadata::of::<O>(), operation.properties(), &|| operation.request())
     }
 
     /// Prepares a call, after the versions were read that an option of it depends on.
@@ -111,7 +117,7 @@ impl Database {
         let properties = operation.properties();
         let Some(requirement) = properties.requires else { return self.prepare_call(operation) };
         let (database, properties) = self.read_versions(&O::METADATA, properties, requirement).await;
-        database.prepare_with(&O::METADATA, properties, &|| operation.request())
+        database.prepare_with(CallMetadata::of::<O>(), properties, &|| operation.request())
     }
 
     /// Reads the versions that an option of a call depends on. Returns a handle for what is left of its time.
@@ -130,39 +136,19 @@ impl Database {
     /// Prepares a call of an operation. Without the type of the operation, for which it would be compiled each time.
     fn prepare_with(
         &self,
-        metadata: &Metadata,
+        metadata: &'static CallMetadata,
         properties: RequestProperties,
         request: &dyn Fn() -> Result<Request<Bytes>, BuildError>,
     ) -> Result<PreparedRequest, Error> {
-        let mut call = Call::new(metadata, properties);
-        if let Some(options) = &self.options {
-            call = call.options(Arc::clone(options));
+        if self.pin.is_none() && needs_coordinator(metadata, &properties) {
+            let metadata = (metadata.whole)();
+            let call = Call::new(&metadata, properties);
+            return Err(Error::needs_coordinator(&call, metadata.method, metadata.path));
         }
-        let requirement = properties.requires.filter(|requirement| requirement.class_without.is_none());
-        if requirement.is_some() || metadata.is_version_dependent() {
-            call = call.support(Arc::new(VersionSupport::new(self.clone(), metadata.clone(), requirement)));
-        }
-        match (self.pinned(metadata, properties.affinity), &self.pin) {
-            (Some(coordinator), _) => {
-                if metadata.stops_server {
-                    // Before it is sent: no new request should start there from then on.
-                    self.transport.drain(coordinator);
-                }
-                call = call.pinned_to(coordinator.clone());
-            }
-            (None, Some(Pin::Only(coordinator) | Pin::Preferred(coordinator))) => {
-                call = call.prefer(coordinator.clone());
-            }
-            (None, None) if needs_coordinator(metadata, &properties) => {
-                return Err(Error::needs_coordinator(&call, metadata.method.clone(), metadata.path));
-            }
-            (None, None) => {}
-        }
-        let failed =
-            |call: &Call, error| Err(Error::request(call, metadata.method.clone(), metadata.path, error));
+        let failed = |error| Err(not_built((metadata.whole)(), properties, error));
         let name = match &self.name {
             Ok(name) => name,
-            Err(invalid) => return failed(&call, invalid.clone().into()),
+            Err(invalid) => return failed(invalid.clone().into()),
         };
         let mut request = request();
         // Changed where it is, because moving a request is expensive.
@@ -170,20 +156,51 @@ impl Database {
             && let Ok(request) = &mut request
             && let Err(error) = set_database(name, request)
         {
-            return failed(&call, error);
+            return failed(error);
         }
         match request {
-            Ok(request) => Ok(self.transport.prepare(request, call)),
-            Err(error) => failed(&call, error),
+            Ok(request) => Ok(self.transport.prepare(request, self.call(metadata, properties))),
+            Err(error) => failed(error),
         }
     }
 
+    /// Describes a call through this handle: its options, what supports it, and where it goes.
+    #[inline]
+    fn call(&self, metadata: &'static CallMetadata, properties: RequestProperties) -> Call {
+        let requirement = properties.requires.filter(|requirement| requirement.class_without.is_none());
+        let is_limited = requirement.is_some() || metadata.is_version_dependent;
+        let support = || VersionSupport::new(self.clone(), (metadata.whole)(), requirement);
+        let pinned = self.pinned(metadata.scope, properties.affinity);
+        if metadata.stops_server
+            && let Some(coordinator) = pinned
+        {
+            // Before it is sent: no new request should start there from then on.
+            self.transport.drain(coordinator);
+        }
+        let preferred = match (pinned, &self.pin) {
+            (None, Some(Pin::Only(coordinator) | Pin::Preferred(coordinator))) => Some(coordinator.clone()),
+            (Some(_), _) | (None, None) => None,
+        };
+        // In one step, because each further one would move the call.
+        let CallMetadata { name, success_statuses, relayed, .. } = *metadata;
+        Call::from_parts(CallParts {
+            name,
+            properties,
+            success_statuses,
+            relayed,
+            options: self.options.clone(),
+            support: is_limited.then(|| Arc::new(support()) as _),
+            pin: pinned.cloned(),
+            preferred,
+        })
+    }
+
     /// Returns the only coordinator to which an operation may go through this handle.
-    pub(crate) fn pinned(&self, metadata: &Metadata, affinity: Affinity) -> Option<&Coordinator> {
+    pub(crate) fn pinned(&self, scope: Scope, affinity: Affinity) -> Option<&Coordinator> {
         match &self.pin {
             Some(Pin::Only(coordinator)) => Some(coordinator),
             Some(Pin::Preferred(coordinator))
-                if metadata.scope == Scope::Coordinator || affinity == Affinity::Owner =>
+                if scope == Scope::Coordinator || affinity == Affinity::Owner =>
             {
                 Some(coordinator)
             }
@@ -192,8 +209,15 @@ impl Database {
     }
 }
 
+/// Returns the error of a request that could not be built.
+#[cold]
+fn not_built(metadata: Metadata, properties: RequestProperties, error: BuildError) -> Error {
+    let call = Call::new(&metadata, properties);
+    Error::request(&call, metadata.method, metadata.path, error)
+}
+
 /// Returns whether the caller must name a coordinator: the request changes one, or its state lives on one.
-fn needs_coordinator(metadata: &Metadata, properties: &RequestProperties) -> bool {
+fn needs_coordinator(metadata: &CallMetadata, properties: &RequestProperties) -> bool {
     let changes_one = metadata.scope == Scope::Coordinator && properties.class != RequestClass::Safe;
     changes_one || properties.affinity == Affinity::Owner
 }

@@ -1,5 +1,6 @@
 //! Handles on a database, the cluster and one coordinator; preparing and sending a call.
 
+pub(crate) mod call_metadata;
 pub(crate) mod cluster;
 pub(crate) mod coordinator;
 #[cfg(feature = "data")]

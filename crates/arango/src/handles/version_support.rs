@@ -86,7 +86,7 @@ impl Database {
         requirement: &'static Requirement,
         limit: Duration,
     ) -> bool {
-        let targets = if let Some(pin) = self.pinned(metadata, properties.affinity) {
+        let targets = if let Some(pin) = self.pinned(metadata.scope, properties.affinity) {
             vec![pin.clone()]
         } else {
             let states = self.transport.coordinators();

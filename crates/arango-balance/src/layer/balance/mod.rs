@@ -49,13 +49,20 @@ impl<S, K, P, Req> Layer<S> for BalanceLayer<K, P, Req> {
     type Service = Balance<S, K, P, Req>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Balance { inner, members: self.members.clone(), policy: Arc::clone(&self.policy), route: self.route }
+        let (members, policy) = (self.members.clone(), Arc::clone(&self.policy));
+        Balance { inner, picker: Arc::new(Picker { members, policy, route: self.route }) }
     }
 }
 
 /// Service that picks a member for each request.
 pub struct Balance<S, K, P, Req> {
     inner: S,
+    // One pointer, because callers may clone the service for each request.
+    picker: Arc<Picker<K, P, Req>>,
+}
+
+/// What picks a member.
+struct Picker<K, P, Req> {
     members: Members<K>,
     policy: Arc<P>,
     route: fn(&Req) -> Route<'_, K>,
@@ -87,10 +94,11 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let route = (self.route)(&request);
+        let picker = &*self.picker;
+        let route = (picker.route)(&request);
         let now = route.now.unwrap_or_else(Instant::now);
         let pinned = route.pinned.is_some();
-        let in_flight = self.members.pick(&self.policy, &request, &route, now);
+        let in_flight = picker.members.pick(&picker.policy, &request, &route, now);
         let response = in_flight.as_ref().map(|in_flight| {
             let member = in_flight.member().clone();
             self.inner.call(Routed { member, request })
@@ -164,12 +172,7 @@ impl<K, P, Req> Clone for BalanceLayer<K, P, Req> {
 
 impl<S: Clone, K, P, Req> Clone for Balance<S, K, P, Req> {
     fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            members: self.members.clone(),
-            policy: Arc::clone(&self.policy),
-            route: self.route,
-        }
+        Self { inner: self.inner.clone(), picker: Arc::clone(&self.picker) }
     }
 }
 
@@ -183,7 +186,7 @@ impl<S: fmt::Debug, K: fmt::Debug, P, Req> fmt::Debug for Balance<S, K, P, Req> 
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Balance")
             .field("inner", &self.inner)
-            .field("members", &self.members)
+            .field("members", &self.picker.members)
             .finish_non_exhaustive()
     }
 }

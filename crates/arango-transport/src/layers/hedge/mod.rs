@@ -50,14 +50,17 @@ pub(crate) struct Hedge<S> {
     tracker: HedgeTracker,
 }
 
-impl<S> Service<CallRequest> for Hedge<S>
+impl<S, F> Service<CallRequest> for Hedge<S>
 where
-    S: Service<CallRequest, Response = AttemptResponse, Error = Error> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error, Future = MaybeBoxed<F>>
+        + Clone
+        + Send
+        + 'static,
+    F: Future<Output = Result<AttemptResponse, Error>> + Send + 'static,
 {
     type Response = AttemptResponse;
     type Error = Error;
-    type Future = MaybeBoxed<S::Future>;
+    type Future = MaybeBoxed<F>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
@@ -65,11 +68,25 @@ where
 
     fn call(&mut self, request: CallRequest) -> Self::Future {
         match self.tracker.delay(&request.context) {
-            None => MaybeBoxed::Plain { future: self.inner.call(request) },
-            Some(min_delay) => MaybeBoxed::Boxed {
-                future: Box::pin(hedged(self.inner.clone(), self.tracker.clone(), request, min_delay)),
-            },
+            None => self.inner.call(request),
+            Some(min_delay) => self.hedged(request, min_delay),
         }
+    }
+}
+
+impl<S, F> Hedge<S>
+where
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error, Future = MaybeBoxed<F>>
+        + Clone
+        + Send
+        + 'static,
+    F: Future<Output = Result<AttemptResponse, Error>> + Send + 'static,
+{
+    // Not inlined, so that a call that is not hedged stays small.
+    #[inline(never)]
+    fn hedged(&self, request: CallRequest, min_delay: Duration) -> MaybeBoxed<F> {
+        let (inner, tracker) = (self.inner.clone(), self.tracker.clone());
+        MaybeBoxed::Boxed { future: Box::pin(hedged(inner, tracker, request, min_delay)) }
     }
 }
 

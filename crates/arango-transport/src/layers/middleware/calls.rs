@@ -21,21 +21,19 @@ use crate::error::Error;
 use crate::error::attempt::{Attempt, Phase};
 use crate::layers::middleware::{CallService, Middleware, MiddlewareBody, MiddlewareService};
 use crate::pool::body::{AttemptResponse, Body, Interrupted};
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::{BoxFuture, MaybeBoxed};
 use crate::types::framing;
 
 /// Makes [`CallMiddleware`] services.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct CallMiddlewareLayer {
     middleware: Middleware,
     settings: SharedSettings,
 }
 
 impl CallMiddlewareLayer {
-    /// Returns the layer; `None` without middleware for calls.
-    pub(crate) fn new(middleware: &Middleware, settings: &SharedSettings) -> Option<Self> {
-        let (middleware, settings) = (middleware.clone(), settings.clone());
-        (!middleware.calls.is_empty()).then_some(Self { middleware, settings })
+    pub(crate) fn new(middleware: &Middleware, settings: &SharedSettings) -> Self {
+        Self { middleware: middleware.clone(), settings: settings.clone() }
     }
 }
 
@@ -44,12 +42,16 @@ where
     S: Service<CallRequest, Response = AttemptResponse, Error = Error> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
-    type Service = CallMiddleware;
+    type Service = CallMiddleware<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
+        if self.middleware.calls.is_empty() {
+            return CallMiddleware::Absent(inner);
+        }
         let (middleware, settings) = (self.middleware.clone(), self.settings.clone());
         let exit = CallService::new(FromHttp { inner, middleware, settings });
-        CallMiddleware(self.middleware.calls.iter().rev().fold(exit, |inner, wrap| wrap(inner)))
+        let layers = self.middleware.calls.iter().rev();
+        CallMiddleware::Present(layers.fold(exit, |inner, wrap| wrap(inner)))
     }
 }
 
@@ -58,36 +60,59 @@ where
 /// The context travels in the request's extensions. The deadline is enforced here, so that middleware that never
 /// responds cannot block the caller; the layers below check the same deadline at each step, without another timer.
 #[derive(Debug, Clone)]
-pub(crate) struct CallMiddleware(CallService);
+pub(crate) enum CallMiddleware<S> {
+    /// Calls are passed on.
+    Absent(S),
+    Present(CallService),
+}
 
-impl Service<CallRequest> for CallMiddleware {
+impl<S, F> Service<CallRequest> for CallMiddleware<S>
+where
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error, Future = MaybeBoxed<F>>,
+    F: Future<Output = Result<AttemptResponse, Error>> + Send + 'static,
+{
     type Response = AttemptResponse;
     type Error = Error;
-    type Future = BoxFuture<'static, Result<AttemptResponse, Error>>;
+    type Future = MaybeBoxed<F>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.poll_ready(cx)
+        match self {
+            Self::Absent(inner) => inner.poll_ready(cx),
+            Self::Present(middleware) => middleware.poll_ready(cx),
+        }
     }
 
     fn call(&mut self, request: CallRequest) -> Self::Future {
-        let context = request.context;
-        let mut request = context.request.request();
-        request.extensions_mut().insert(Arc::clone(&context));
-        let response = self.0.call(request);
-        Box::pin(async move {
-            let ending = CallEnd(&context);
-            let result = match timeout_at(context.deadline, buffered(response, &context)).await {
-                Ok(result) => result,
-                Err(_) => Err(Error::cancelled(&context, ErrorKind::DeadlineExceeded, None)),
-            };
-            drop(ending);
-            // Everything sent until now counts, including requests sent by middleware.
-            match result {
-                Ok(response) => Ok(Box::new(response)),
-                Err(error) => Err(error.raise_outcome(context.worst_outcome())),
-            }
-        })
+        match self {
+            Self::Absent(inner) => inner.call(request),
+            Self::Present(middleware) => MaybeBoxed::Boxed { future: send(middleware, request.context) },
+        }
     }
+}
+
+/// Sends a call through the user's middleware.
+// Not inlined, so that a call without middleware stays small.
+#[inline(never)]
+fn send(
+    middleware: &mut CallService,
+    context: Arc<CallContext>,
+) -> BoxFuture<'static, Result<AttemptResponse, Error>> {
+    let mut request = context.request.request();
+    request.extensions_mut().insert(Arc::clone(&context));
+    let response = middleware.call(request);
+    Box::pin(async move {
+        let ending = CallEnd(&context);
+        let result = match timeout_at(context.deadline, buffered(response, &context)).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::cancelled(&context, ErrorKind::DeadlineExceeded, None)),
+        };
+        drop(ending);
+        // Everything sent until now counts, including requests sent by middleware.
+        match result {
+            Ok(response) => Ok(Box::new(response)),
+            Err(error) => Err(error.raise_outcome(context.worst_outcome())),
+        }
+    })
 }
 
 /// Buffers a body that middleware returned, within the limits of the call.

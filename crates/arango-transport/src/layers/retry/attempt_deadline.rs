@@ -16,6 +16,7 @@ pub(crate) const FORWARDED: Duration = Duration::from_secs(5);
 /// leaves time for that.
 ///
 /// `tried` of the `members` were used before.
+#[inline]
 pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usize) -> Instant {
     let (call, limits) = (&context.call, &context.settings.limits);
     let own = call.attempt_limit();

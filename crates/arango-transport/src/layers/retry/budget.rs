@@ -14,8 +14,9 @@ use tokio::time::Instant;
 use crate::error::attempt::{Attempt, Phase};
 
 /// The number of seconds that are counted.
-const WINDOW: u64 = SLOTS as u64;
-const SLOTS: usize = 10;
+const WINDOW: u64 = 10;
+/// At least one for each second. A power of two, by which division is cheap.
+const SLOTS: usize = 16;
 /// Retries per second that are always allowed.
 const RESERVE: u64 = 3;
 /// The number of calls that pay for one retry.
@@ -86,7 +87,7 @@ impl Window {
     /// Adds one to the count of this second.
     fn count(&self, second: u64) {
         // Second and count share one atomic value, so that they always belong together.
-        let slot = &self.0[usize::try_from(second % WINDOW).expect("a remainder below ten")];
+        let slot = &self.0[usize::try_from(second % SLOTS as u64).expect("an index is small")];
         let mut seen = slot.load(Ordering::Relaxed);
         loop {
             let counted = if seen >> 32 == second { seen + 1 } else { (second << 32) | 1 };

@@ -110,7 +110,7 @@ where
         if request.hedge_of.is_none() {
             state.budget.deposit(now);
         }
-        let mut tried = request.hedge_of.iter().cloned().collect::<Vec<_>>();
+        let mut tried = Vec::from_iter(request.hedge_of.clone());
         if context.call.support.is_some() {
             match state.facts.lacking(context) {
                 Ok(lacking) => tried.extend(lacking),
@@ -122,11 +122,13 @@ where
                 }
             }
         }
-        let mut plan = state.plan(context, tried, now);
-        plan.new_connection = context.call.new_connection;
-        let attempt = state.attempt(plan, &request);
-        let state = State::First { response: self.inner.call(attempt) };
-        ResponseFuture { shared: Arc::clone(&self.shared), request: Some(request), state }
+        let mut attempt = state.attempt(&request, tried, now);
+        attempt.plan_mut().new_connection = context.call.new_connection;
+        ResponseFuture {
+            shared: Arc::clone(&self.shared),
+            state: State::First { response: self.inner.call(attempt) },
+            request: Some(request),
+        }
     }
 }
 
@@ -289,7 +291,8 @@ where
         state.counts.retry();
         metrics::retried(context, kind);
         let began = Instant::now();
-        let mut plan = state.plan(context, state.facts.unavailable(context, &history), began);
+        let mut attempt = state.attempt(&request, state.facts.unavailable(context, &history), began);
+        let plan = attempt.plan_mut();
         match retry.target {
             Target::Other if context.call.owner().is_some() => {
                 plan.deadline = plan.deadline.min(began + attempt_deadline::FORWARDED);
@@ -300,7 +303,6 @@ where
         }
         plan.new_connection = retry.new_connection;
         plan.rejected_token = token.filter(|_| retry.renew_token);
-        let attempt = state.attempt(plan, &request);
         let result = match inner.ready().await {
             Ok(ready) => ready.call(attempt).await,
             Err(error) => Err(error),
@@ -317,14 +319,11 @@ where
 }
 
 impl RetryState {
-    /// Returns the plan of the next attempt.
-    fn plan(&self, context: &Arc<CallContext>, tried: Vec<Coordinator>, now: Instant) -> AttemptPlan {
+    /// Returns the request of the next attempt.
+    fn attempt(&self, request: &CallRequest, tried: Vec<Coordinator>, now: Instant) -> AttemptRequest {
+        let context = &request.context;
         let deadline = attempt_deadline::of(context, now, self.facts.members.len(), tried.len());
-        AttemptPlan::new(context, tried, now, deadline)
-    }
-
-    /// Returns the request of an attempt.
-    fn attempt(&self, plan: AttemptPlan, request: &CallRequest) -> AttemptRequest {
+        let plan = AttemptPlan::new(context, tried, now, deadline);
         AttemptRequest::from_template(plan, request.template(), self.spare_headers.take())
     }
 

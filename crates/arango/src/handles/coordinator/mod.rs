@@ -118,7 +118,7 @@ impl CoordinatorHandle {
     /// Records the version, which decides what the coordinator supports.
     fn record_version(&self, version: Option<&str>) {
         if let (Some(coordinator), Some(version)) =
-            (self.database.pinned(&GetStatus::METADATA, Affinity::Any), version)
+            (self.database.pinned(GetStatus::METADATA.scope, Affinity::Any), version)
         {
             self.database.record_version(coordinator, version);
         }
