@@ -65,6 +65,7 @@ impl Finalize {
     /// # Errors
     ///
     /// If the path is too long together with the coordinator's path prefix.
+    #[inline]
     fn complete(&self, request: &mut AttemptRequest) -> Result<(), AttemptError> {
         let prefix = self.pool.coordinator().path_prefix();
         if !prefix.is_empty() {

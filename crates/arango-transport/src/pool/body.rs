@@ -275,11 +275,9 @@ impl Repr {
                 bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
             ),
             Self::Pooled { incoming, connection } => {
-                let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx)).map(|frame| {
-                    frame.map_err(|error| match connection {
-                        Some(connection) => connection.body_error(error),
-                        None => error.into(),
-                    })
+                let frame = ready!(match connection {
+                    Some(connection) => connection.poll_body(incoming, cx),
+                    None => Pin::new(&mut *incoming).poll_frame(cx).map_err(Into::into),
                 });
                 let ended = frame.is_none() || incoming.is_end_stream();
                 if let Some(connection) = connection.take_if(|_| ended) {

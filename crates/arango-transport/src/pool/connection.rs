@@ -7,7 +7,9 @@ use std::time::Duration;
 use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use http_body::{Body as _, Frame};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
@@ -25,7 +27,7 @@ use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
 
 /// The result of hyper's response future.
-pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;
+pub(super) type Sent = Result<Response<Incoming>, Unsent>;
 type Unsent = TrySendError<Request<Full<Bytes>>>;
 
 /// The lifetime limits of a connection.
@@ -168,6 +170,18 @@ impl Connection {
             Self::Http1(connection) => connection.failed(error),
             Self::Http2(stream) => stream.failed(error),
         })
+    }
+
+    /// Polls the body of the response.
+    pub(super) fn poll_body(
+        &self,
+        body: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        match self {
+            Self::Http1(connection) => connection.poll_body(body, cx),
+            Self::Http2(_) => Pin::new(body).poll_frame(cx),
+        }
     }
 
     /// Returns the error of a body that was not read to its end.

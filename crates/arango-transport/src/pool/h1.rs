@@ -1,13 +1,17 @@
 //! One HTTP/1.1 connection: hyper's handle and the state that the pool needs.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, Request};
+use http_body::Frame;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::runtime;
@@ -20,6 +24,7 @@ use crate::config::limits::PoolLimits;
 use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
+use crate::pool::body_wake_up::{Http1Driver, TaskWaker};
 use crate::pool::closed_meanwhile::was_closed_meanwhile;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::pool::registry::Registry;
@@ -57,6 +62,7 @@ struct Inner {
     /// When the connection is closed if it stays idle.
     expires: Instant,
     task: AbortHandle,
+    waker: Arc<TaskWaker>,
 }
 
 impl Drop for Inner {
@@ -84,7 +90,8 @@ impl Http1 {
             failed.attempt_mut().address = address;
             failed.with_source(error)
         })?;
-        let task = registry.register().drive(task, move |result| {
+        let waker = Arc::<TaskWaker>::default();
+        let task = registry.register().drive(Http1Driver::new(task, &waker), move |result| {
             if let Err(error) = result {
                 tracing::trace!(%error, ?address, "a connection ended");
             }
@@ -105,6 +112,7 @@ impl Http1 {
             max_age_at,
             expires: max_age_at.min(now + limits.idle),
             task,
+            waker,
         })))
     }
 
@@ -118,9 +126,23 @@ impl Http1 {
         response
     }
 
+    /// Polls the body of the response.
+    pub(super) fn poll_body(
+        &self,
+        body: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        self.0.waker.poll_body(body, || self.is_ready(), cx)
+    }
+
     /// Returns the timer for the pending response.
     pub(super) fn timer(&mut self) -> &mut LazyTimer {
         &mut self.0.timer
+    }
+
+    /// Returns whether the connection accepts a request now.
+    pub(super) fn is_ready(&self) -> bool {
+        self.0.sender.as_ref().is_some_and(http1::SendRequest::is_ready)
     }
 
     /// Waits until the connection accepts a request; `false` if it will not do so soon.
@@ -250,9 +272,12 @@ mod tests {
         let connection = size_of::<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>();
         // What is done at its end has the address.
         let task = size_of::<
-            ConnectionTask<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>, Option<SocketAddr>>,
+            ConnectionTask<
+                Http1Driver<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>,
+                Option<SocketAddr>,
+            >,
         >();
-        assert!(task <= connection + 64 && task <= 1000, "{task} of {connection} bytes");
+        assert!(task <= connection + 80 && task <= 1000, "{task} of {connection} bytes");
     }
 
     proptest! {

@@ -8,6 +8,7 @@
 
 pub(crate) mod body;
 pub(crate) mod body_end;
+mod body_wake_up;
 mod client_name;
 mod closed_meanwhile;
 mod connecting;
@@ -330,7 +331,7 @@ impl Pool {
                 }
             };
             // Its task may not have run since the last response. Then it becomes ready, or it fails.
-            if connection.usable(now) && connection.ready(until).await {
+            if connection.usable(now) && (connection.is_ready() || connection.ready(until).await) {
                 return Some(Connection::Http1(connection));
             }
         }

@@ -1,6 +1,11 @@
 //! A connection in use by one response.
 
 use std::fmt;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::Frame;
+use hyper::body::Incoming;
 
 use super::connection::Connection;
 use crate::pool::permit::Permit;
@@ -22,9 +27,13 @@ impl PooledConnection {
         Self { connection, permit }
     }
 
-    /// Returns the error of a body that was not read to its end.
-    pub(super) fn body_error(&self, error: hyper::Error) -> BoxError {
-        self.connection.body_error(error)
+    /// Polls the body of the response.
+    pub(super) fn poll_body(
+        &self,
+        body: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.connection.poll_body(body, cx).map_err(|error| self.connection.body_error(error))
     }
 
     /// Returns the connection to the pool: the response has been read.
