@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::runtime::Handle;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
 use crate::call::Call;
 use crate::call::call_request::CallRequest;
@@ -20,6 +20,7 @@ use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
+use crate::client::call_future::CallFuture;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
 use crate::client::streamed_call::StreamedCall;
@@ -259,8 +260,13 @@ impl Transport {
     }
 
     pub(super) async fn run(&self, context: Arc<CallContext>) -> Result<AttemptResponse, Error> {
+        self.start(context)?.await
+    }
+
+    /// Starts a call. Not async: see [`CallFuture`].
+    fn start(&self, context: Arc<CallContext>) -> Result<CallFuture<'_>, Error> {
         let of = |request: &ReplayableRequest| (request.method.clone(), request.path().to_owned());
-        let Some(_running) = self.0.lifecycle.begin() else {
+        let Some(running) = self.0.lifecycle.begin() else {
             let (method, path) = of(&context.request);
             return Err(Error::closed(&context.call, method, path));
         };
@@ -275,8 +281,7 @@ impl Transport {
         if let Some(discoverer) = self.0.discovery_task.get() {
             discoverer.ensure_running();
         }
-        let mut stack = self.0.stack.clone();
-        stack.ready().await?.call(CallRequest::new(context)).await
+        Ok(CallFuture::new(&self.0.stack, CallRequest::new(context), running))
     }
 }
 
