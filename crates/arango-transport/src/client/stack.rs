@@ -19,14 +19,15 @@ use crate::client::transport::{Inner, Transport};
 use crate::client::{discovery, probe};
 use crate::compression::compressor::Compression;
 use crate::config::invalid_settings::InvalidSettings;
+use crate::layers::at_coordinator::AtCoordinator;
+use crate::layers::attempt::AttemptLayer;
 use crate::layers::attempt::report::Reporter;
-use crate::layers::attempt::{AttemptLayer, SingleAttempt};
 use crate::layers::auth::{Auth, AuthLayer};
 use crate::layers::compress::{Compress, CompressLayer};
-use crate::layers::finalize::{Finalize, FinalizeLayer};
+use crate::layers::finalize::FinalizeLayer;
 use crate::layers::hedge::tracker::HedgeTracker;
 use crate::layers::hedge::{Hedge, HedgeLayer};
-use crate::layers::middleware::attempts::{AttemptMiddlewareLayer, IntoHttp};
+use crate::layers::middleware::attempts::AttemptMiddlewareLayer;
 use crate::layers::middleware::calls::{CallMiddleware, CallMiddlewareLayer};
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::retry::budget::RetryBudget;
@@ -40,14 +41,11 @@ use crate::tls::Handshakes;
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
 
-/// The services that send an attempt to one coordinator.
-type AtCoordinator = Either<SingleAttempt<IntoHttp>, SingleAttempt<Finalize>>;
-
 /// The services that send an attempt to the coordinator that the balancer picks.
 type Attempts =
     Auth<Balance<PerMember<Coordinator, AtCoordinator>, Coordinator, ReplaceablePolicy, AttemptRequest>>;
 
-/// The services that send one call. A named type, so that nothing needs to be boxed.
+/// The services that send one call. A named type, so that the future of a call needs no box above the attempts.
 type Calls = Hedge<Compress<Retry<Attempts>>>;
 
 /// All layers, with the user's middleware for calls if there is any.
@@ -95,8 +93,8 @@ pub(crate) fn assemble(
             let attempt = AttemptLayer::new(reporter);
             let finalize = FinalizeLayer::new(compression);
             match AttemptMiddlewareLayer::new(&middleware, coordinator) {
-                None => Either::Right(attempt.layer(finalize.layer(pool))),
-                Some(layers) => Either::Left(attempt.layer(layers.layer(finalize.layer(pool)))),
+                None => AtCoordinator::new(attempt.layer(finalize.layer(pool))),
+                Some(layers) => AtCoordinator::new(attempt.layer(layers.layer(finalize.layer(pool)))),
             }
         })
     };
