@@ -6,7 +6,7 @@ use arango_transport::protocol::{
     Affinity, ApiResponse, BuildError, DatabaseName, Metadata, Operation, RequestClass, RequestProperties,
     Requirement, Scope,
 };
-use arango_transport::{Call, Coordinator, Error, PreparedRequest, Undecoded};
+use arango_transport::{BoxFuture, Call, Coordinator, Error, PreparedRequest, Undecoded};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
@@ -110,8 +110,11 @@ impl Database {
     ) -> Result<PreparedRequest, Error> {
         let properties = operation.properties();
         let Some(requirement) = properties.requires else { return self.prepare_call(operation) };
-        let (database, properties) = self.read_versions(&O::METADATA, properties, requirement).await;
-        database.prepare_with(&O::METADATA, properties, &|| operation.request())
+        // Boxed without its type, which the type of each call would contain.
+        let metadata = &O::METADATA;
+        let versions: BoxFuture<'_, _> = Box::pin(self.read_versions(metadata, properties, requirement));
+        let (database, properties) = versions.await;
+        database.prepare_with(metadata, properties, &|| operation.request())
     }
 
     /// Reads the versions that an option of a call depends on. Returns a handle for what is left of its time.
