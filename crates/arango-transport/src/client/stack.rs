@@ -15,8 +15,8 @@ use crate::call::settings::{Settings, SharedSettings};
 use crate::call::token_acceptance::TokenAcceptance;
 use crate::client::builder::Parts;
 use crate::client::gauges::{self, Sampler};
+use crate::client::probe;
 use crate::client::transport::{Inner, Transport};
-use crate::client::{discovery, probe};
 use crate::compression::compressor::Compression;
 use crate::config::invalid_settings::InvalidSettings;
 use crate::layers::at_coordinator::AtCoordinator;
@@ -161,10 +161,9 @@ pub(crate) fn assemble(
         sampler: Sampler::default(),
         discovery_task: OnceLock::new(),
     }));
-    if let Some((discovery, discover)) = discovery {
+    if let Some(setting) = discovery {
         let (members, inner) = (&transport.0.members, Arc::downgrade(&transport.0));
-        if let Some(discoverer) = discovery::start_discovery(&discovery, discover, members, handshakes, inner)
-        {
+        if let Some(discoverer) = setting.start(members, handshakes, inner) {
             // No other code sets the cell.
             transport.0.discovery_task.set(discoverer).ok();
         }

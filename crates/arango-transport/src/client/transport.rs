@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use arango_balance::{DiscoveryTask, Members, RandomSource};
+use arango_balance::{Members, RandomSource};
 use arango_protocol::{ApiResponse, Outcome, OutputError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -21,6 +21,7 @@ use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
 use crate::client::call_future::CallFuture;
+use crate::client::discovery::DiscoveryHandle;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
 use crate::client::streamed_call::StreamedCall;
@@ -89,7 +90,7 @@ pub(crate) struct Inner {
     pub(crate) random: Arc<dyn RandomSource>,
     pub(crate) sampler: Sampler,
     /// The discovery task, if discovery is enabled.
-    pub(crate) discovery_task: OnceLock<DiscoveryTask<Coordinator>>,
+    pub(crate) discovery_task: OnceLock<Box<dyn DiscoveryHandle>>,
 }
 
 impl Transport {
