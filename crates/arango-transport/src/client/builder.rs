@@ -6,7 +6,7 @@ use arango_balance::{HealthPolicy, Policy, RandomSource, RoundRobin, ThreadRando
 use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
-use crate::client::discovery::{Discover, Discovery};
+use crate::client::discovery::{Discover, Discovery, DiscoverySetting};
 use crate::client::stack;
 use crate::client::transport::Transport;
 use crate::compression::compressor::Compression;
@@ -47,7 +47,7 @@ pub(crate) struct Parts {
     pub(crate) network: Network,
     pub(crate) tls: Option<tls::Tls>,
     pub(crate) middleware: Middleware,
-    pub(crate) discovery: Option<(Discovery, Arc<dyn Discover>)>,
+    pub(crate) discovery: Option<DiscoverySetting>,
 }
 
 /// Creates the policy when the transport is built.
@@ -200,7 +200,7 @@ impl TransportBuilder {
     ///
     /// Default: [`Discovery::disabled`].
     pub fn discovery(mut self, discovery: Discovery, discover: impl Discover) -> Self {
-        self.parts.discovery = Some((discovery, Arc::new(discover)));
+        self.parts.discovery = Some(DiscoverySetting::new(discovery, Arc::new(discover)));
         self
     }
 
@@ -340,8 +340,8 @@ impl TransportBuilder {
         }
         let handshakes = Handshakes::new(self.parts.tls.take(), self.parts.network.http2.clone())?;
         handshakes.check(hosts.coordinators())?;
-        if let Some((discovery, _)) = &self.parts.discovery {
-            discovery.check(hosts.coordinators())?;
+        if let Some(setting) = &self.parts.discovery {
+            setting.discovery.check(hosts.coordinators())?;
         }
         stack::assemble(&hosts, handshakes, self.parts)
     }

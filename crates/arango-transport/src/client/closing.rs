@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_balance::DiscoveryTask;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -28,7 +27,7 @@ impl Transport {
         let shared = Arc::clone(&self.0);
         shared.lifecycle.close();
         shared.members.stop_probes();
-        shared.discovery_task.get().into_iter().for_each(DiscoveryTask::stop);
+        shared.discovery_task.get().into_iter().for_each(|task| task.stop());
         for pool in shared.pools.all() {
             pool.retire();
         }

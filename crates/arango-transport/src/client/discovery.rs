@@ -112,6 +112,7 @@ impl Discovery {
     }
 
     /// Returns the address of the coordinator that advertises `endpoint`.
+    #[inline]
     fn coordinator_of(&self, endpoint: &str, tls: bool) -> Option<Coordinator> {
         let text = match &self.map {
             None => with_scheme(endpoint, tls, Schemes::Any),
@@ -135,6 +136,7 @@ enum Schemes {
 }
 
 /// Returns the endpoint with the client's scheme, if its scheme is one that is replaced.
+#[inline]
 fn with_scheme(endpoint: &str, tls: bool, schemes: Schemes) -> String {
     let Some((scheme, rest)) = endpoint.trim().split_once("://") else { return endpoint.to_owned() };
     let scheme = scheme.to_ascii_lowercase();
@@ -215,14 +217,87 @@ impl MissingPermission {
     }
 }
 
-/// Creates the discovery task, if discovery is enabled.
-pub(crate) fn start_discovery(
+/// Discovery as it is set in the builder: the settings, and what starts it.
+///
+/// Nothing else names the task, so it is compiled only for programs that set discovery.
+pub(crate) struct DiscoverySetting {
+    pub(crate) discovery: Discovery,
+    start: Box<StartDiscovery>,
+}
+
+type StartDiscovery = dyn FnOnce(
+        &Discovery,
+        &Members<Coordinator>,
+        Arc<Handshakes>,
+        Weak<Inner>,
+    ) -> Option<Box<dyn DiscoveryHandle>>
+    + Send
+    + Sync;
+
+impl DiscoverySetting {
+    #[inline]
+    pub(crate) fn new(discovery: Discovery, discover: Arc<dyn Discover>) -> Self {
+        let start = move |discovery: &Discovery, members: &Members<_>, handshakes, inner| {
+            start_discovery(discovery, discover, members, handshakes, inner)
+        };
+        Self { discovery, start: Box::new(start) }
+    }
+
+    /// Creates the discovery task, if discovery is enabled.
+    pub(crate) fn start(
+        self,
+        members: &Members<Coordinator>,
+        handshakes: Arc<Handshakes>,
+        inner: Weak<Inner>,
+    ) -> Option<Box<dyn DiscoveryHandle>> {
+        (self.start)(&self.discovery, members, handshakes, inner)
+    }
+}
+
+/// The discovery task of a client.
+pub(crate) trait DiscoveryHandle: Send + Sync {
+    /// Starts the task unless it is running.
+    fn ensure_running(&self);
+
+    fn replace_seeds(&self, seeds: &[Coordinator]);
+
+    /// Returns where a coordinator comes from; `None` if it is not known.
+    fn origin(&self, coordinator: &Coordinator) -> Option<MemberOrigin<Coordinator>>;
+
+    /// Ends the task for good.
+    fn stop(&self);
+}
+
+impl DiscoveryHandle for DiscoveryTask<Coordinator> {
+    #[inline]
+    fn ensure_running(&self) {
+        self.ensure_running();
+    }
+
+    #[inline]
+    fn replace_seeds(&self, seeds: &[Coordinator]) {
+        self.replace_seeds(seeds);
+    }
+
+    #[inline]
+    fn origin(&self, coordinator: &Coordinator) -> Option<MemberOrigin<Coordinator>> {
+        self.origin(coordinator)
+    }
+
+    #[inline]
+    fn stop(&self) {
+        self.stop();
+    }
+}
+
+#[inline]
+fn start_discovery(
     discovery: &Discovery,
     discover: Arc<dyn Discover>,
     members: &Members<Coordinator>,
     handshakes: Arc<Handshakes>,
     inner: Weak<Inner>,
-) -> Option<DiscoveryTask<Coordinator>> {
+) -> Option<Box<dyn DiscoveryHandle>> {
     let policy = discovery.policy.clone()?;
     let (query, list_inner) = (Arc::clone(&discover), inner.clone());
     let discovery = discovery.clone();
@@ -275,7 +350,7 @@ pub(crate) fn start_discovery(
             })
         }
     };
-    Some(DiscoveryTask::new(members.clone(), policy, list, identify))
+    Some(Box::new(DiscoveryTask::new(members.clone(), policy, list, identify)))
 }
 
 fn transport(inner: &Weak<Inner>) -> Result<Transport, String> {
@@ -283,6 +358,7 @@ fn transport(inner: &Weak<Inner>) -> Result<Transport, String> {
 }
 
 /// Returns the error and its causes in one line.
+#[inline]
 fn describe(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))

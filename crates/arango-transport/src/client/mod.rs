@@ -1,6 +1,7 @@
 //! The public transport: building, sending, reconfiguring, observing and closing.
 
 pub(crate) mod builder;
+mod call_future;
 mod call_limits;
 mod closing;
 pub(crate) mod coordinator_state;

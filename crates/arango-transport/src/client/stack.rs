@@ -15,18 +15,19 @@ use crate::call::settings::{Settings, SharedSettings};
 use crate::call::token_acceptance::TokenAcceptance;
 use crate::client::builder::Parts;
 use crate::client::gauges::{self, Sampler};
+use crate::client::probe;
 use crate::client::transport::{Inner, Transport};
-use crate::client::{discovery, probe};
 use crate::compression::compressor::Compression;
 use crate::config::invalid_settings::InvalidSettings;
+use crate::layers::at_coordinator::AtCoordinator;
+use crate::layers::attempt::AttemptLayer;
 use crate::layers::attempt::report::Reporter;
-use crate::layers::attempt::{AttemptLayer, SingleAttempt};
 use crate::layers::auth::{Auth, AuthLayer};
 use crate::layers::compress::{Compress, CompressLayer};
-use crate::layers::finalize::{Finalize, FinalizeLayer};
+use crate::layers::finalize::FinalizeLayer;
 use crate::layers::hedge::tracker::HedgeTracker;
 use crate::layers::hedge::{Hedge, HedgeLayer};
-use crate::layers::middleware::attempts::{AttemptMiddlewareLayer, IntoHttp};
+use crate::layers::middleware::attempts::AttemptMiddlewareLayer;
 use crate::layers::middleware::calls::{CallMiddleware, CallMiddlewareLayer};
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::retry::budget::RetryBudget;
@@ -40,14 +41,11 @@ use crate::tls::Handshakes;
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
 
-/// The services that send an attempt to one coordinator.
-type AtCoordinator = Either<SingleAttempt<IntoHttp>, SingleAttempt<Finalize>>;
-
 /// The services that send an attempt to the coordinator that the balancer picks.
 type Attempts =
     Auth<Balance<PerMember<Coordinator, AtCoordinator>, Coordinator, ReplaceablePolicy, AttemptRequest>>;
 
-/// The services that send one call. A named type, so that nothing needs to be boxed.
+/// The services that send one call. A named type, so that the future of a call needs no box above the attempts.
 type Calls = Hedge<Compress<Retry<Attempts>>>;
 
 /// All layers, with the user's middleware for calls if there is any.
@@ -95,8 +93,8 @@ pub(crate) fn assemble(
             let attempt = AttemptLayer::new(reporter);
             let finalize = FinalizeLayer::new(compression);
             match AttemptMiddlewareLayer::new(&middleware, coordinator) {
-                None => Either::Right(attempt.layer(finalize.layer(pool))),
-                Some(layers) => Either::Left(attempt.layer(layers.layer(finalize.layer(pool)))),
+                None => AtCoordinator::new(attempt.layer(finalize.layer(pool))),
+                Some(layers) => AtCoordinator::new(attempt.layer(layers.layer(finalize.layer(pool)))),
             }
         })
     };
@@ -163,10 +161,9 @@ pub(crate) fn assemble(
         sampler: Sampler::default(),
         discovery_task: OnceLock::new(),
     }));
-    if let Some((discovery, discover)) = discovery {
+    if let Some(setting) = discovery {
         let (members, inner) = (&transport.0.members, Arc::downgrade(&transport.0));
-        if let Some(discoverer) = discovery::start_discovery(&discovery, discover, members, handshakes, inner)
-        {
+        if let Some(discoverer) = setting.start(members, handshakes, inner) {
             // No other code sets the cell.
             transport.0.discovery_task.set(discoverer).ok();
         }

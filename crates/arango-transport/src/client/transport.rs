@@ -5,13 +5,13 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use arango_balance::{DiscoveryTask, Members, RandomSource};
+use arango_balance::{Members, RandomSource};
 use arango_protocol::{ApiResponse, Outcome, OutputError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::runtime::Handle;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
 use crate::call::Call;
 use crate::call::call_request::CallRequest;
@@ -21,6 +21,8 @@ use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
+use crate::client::call_future::CallFuture;
+use crate::client::discovery::DiscoveryHandle;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
 use crate::client::streamed_call::StreamedCall;
@@ -89,7 +91,7 @@ pub(crate) struct Inner {
     pub(crate) random: Arc<dyn RandomSource>,
     pub(crate) sampler: Sampler,
     /// The discovery task, if discovery is enabled.
-    pub(crate) discovery_task: OnceLock<DiscoveryTask<Coordinator>>,
+    pub(crate) discovery_task: OnceLock<Box<dyn DiscoveryHandle>>,
 }
 
 impl Transport {
@@ -260,8 +262,13 @@ impl Transport {
     }
 
     pub(super) async fn run(&self, context: Arc<CallContext>) -> Result<AttemptResponse, Error> {
+        self.start(context)?.await
+    }
+
+    /// Starts a call. Not async: see [`CallFuture`].
+    fn start(&self, context: Arc<CallContext>) -> Result<CallFuture<'_>, Error> {
         let of = |request: &ReplayableRequest| (request.method.clone(), request.path().to_owned());
-        let Some(_running) = self.0.lifecycle.begin() else {
+        let Some(running) = self.0.lifecycle.begin() else {
             let (method, path) = of(&context.request);
             return Err(Error::closed(&context.call, method, path));
         };
@@ -276,9 +283,7 @@ impl Transport {
         if let Some(discoverer) = self.0.discovery_task.get() {
             discoverer.ensure_running();
         }
-        let mut stack = self.0.stack.clone();
-        // Pinned here, because `await` would move it once more.
-        pin!(stack.ready().await?.call(CallRequest::new(context))).await
+        Ok(CallFuture::new(&self.0.stack, CallRequest::new(context), running))
     }
 }
 

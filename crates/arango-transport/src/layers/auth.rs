@@ -10,7 +10,6 @@ use http::header::AUTHORIZATION;
 use pin_project_lite::pin_project;
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout, timeout_at};
-use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::call::Call;
@@ -26,7 +25,7 @@ use crate::error::Error;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::layers::response_check;
-use crate::layers::retry::{Retry, RetryLayer, RetryState};
+use crate::layers::retry::{AttemptServiceStack, Retry, RetryLayer, RetryState};
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
@@ -47,31 +46,22 @@ impl AuthLayer {
     }
 }
 
-/// The inner service, boxed: only calls with a login pay for that.
-type Inner = BoxCloneSyncService<AttemptRequest, AttemptResponse, AttemptError>;
-
 impl<S> Layer<S> for AuthLayer
 where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
+    S: AttemptServiceStack,
     S::Future: Send,
 {
     type Service = Auth<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let boxed = Inner::new(inner.clone());
-        // Logins pass all layers except this one.
         let login = Login {
-            service: self.retry.layer(boxed.clone()),
-            inner: boxed,
+            service: self.retry.layer(Auth { inner: inner.clone(), login: None }),
+            inner: inner.clone(),
             retry: Arc::clone(&self.retry.0),
             settings: self.settings.clone(),
             untracked: self.untracked.clone(),
         };
-        Auth { inner, login: Arc::new(login) }
+        Auth { inner, login: Some(Arc::new(login)) }
     }
 }
 
@@ -79,12 +69,14 @@ where
 #[derive(Debug, Clone)]
 pub(crate) struct Auth<S> {
     inner: S,
-    login: Arc<Login>,
+    /// `None` below the retries of logins, which pass this layer unchanged: so that there is one type of retry.
+    login: Option<Arc<Login<S>>>,
 }
 
 impl<S> Service<AttemptRequest> for Auth<S>
 where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>,
+    S: AttemptServiceStack,
+    S::Future: Send,
 {
     type Response = AttemptResponse;
     type Error = AttemptError;
@@ -96,6 +88,10 @@ where
     }
 
     fn call(&mut self, mut outgoing: AttemptRequest) -> Self::Future {
+        let Some(login) = &self.login else {
+            let response = self.inner.call(outgoing);
+            return ResponseFuture { state: State::Plain { response, anonymous: false } };
+        };
         let context = &outgoing.plan().context;
         match &context.credentials().0 {
             // A request has few headers, and most have none, so comparing them is cheaper than looking one up.
@@ -117,7 +113,7 @@ where
                 let token = session.current(plan.started).filter(|_| plan.rejected_token.is_none());
                 let Some(token) = token else {
                     let session = Arc::clone(session);
-                    let response = Box::pin(Arc::clone(&self.login).attempt(session, outgoing));
+                    let response = Box::pin(Arc::clone(login).attempt(session, outgoing));
                     return ResponseFuture { state: State::LoggedIn { response } };
                 };
                 outgoing.set_token(token);
@@ -129,15 +125,19 @@ where
 
 /// The services for requests with a login, and for the logins.
 #[derive(Debug)]
-struct Login {
-    inner: Inner,
-    service: Retry<Inner>,
+struct Login<S> {
+    inner: S,
+    service: Retry<Auth<S>>,
     retry: Arc<RetryState>,
     settings: SharedSettings,
     untracked: UntrackedRequests,
 }
 
-impl Login {
+impl<S> Login<S>
+where
+    S: AttemptServiceStack,
+    S::Future: Send,
+{
     /// Sends an attempt once a token is available.
     async fn attempt(
         self: Arc<Self>,
@@ -190,7 +190,11 @@ fn login_message(session: &Session) -> Option<String> {
 const TOKEN_SOURCE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs one login, with as many attempts as needed.
-fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
+fn log_in<S>(login: Arc<Login<S>>, session: Arc<Session>) -> LoginFuture
+where
+    S: AttemptServiceStack,
+    S::Future: Send,
+{
     Box::pin(async move {
         let result = fetch(&login, &session).await;
         login.retry.counts.login(result.is_ok());
@@ -203,7 +207,11 @@ fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
 ///
 /// A response that is not from ArangoDB proves nothing. The login then continues at another coordinator, as
 /// any safe request does.
-async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>, LoginError> {
+async fn fetch<S>(login: &Login<S>, session: &Session) -> Result<Option<SecretString>, LoginError>
+where
+    S: AttemptServiceStack,
+    S::Future: Send,
+{
     let operation = match session.source.log_in() {
         Ok(operation) => operation,
         Err(source) => {

@@ -1,5 +1,6 @@
 //! The tower layers of a request. `client/stack.rs` assembles them.
 
+pub(crate) mod at_coordinator;
 pub(crate) mod attempt;
 pub(crate) mod auth;
 pub(crate) mod compress;

@@ -395,6 +395,7 @@ impl Service<AttemptRequest> for Pool {
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, outgoing: AttemptRequest) -> Self::Future {
         let (pool, context) = (self.clone(), Arc::clone(&outgoing.plan().context));
         Box::pin(async move { pool.send(outgoing, &context).await })

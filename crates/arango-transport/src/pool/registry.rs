@@ -1,6 +1,5 @@
 //! The registry of open connections and the tasks that drive them.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -15,8 +14,15 @@ pub(super) struct Registry(Arc<Mutex<RegistryState>>);
 #[derive(Default)]
 struct RegistryState {
     last: u64,
-    /// `None` until the task has been spawned.
-    tasks: BTreeMap<u64, Option<AbortHandle>>,
+    /// By ascending number. `None` until the task has been spawned.
+    tasks: Vec<(u64, Option<AbortHandle>)>,
+}
+
+impl RegistryState {
+    /// Returns the index of an entry; `None` if it was removed.
+    fn index_of(&self, number: u64) -> Option<usize> {
+        self.tasks.binary_search_by_key(&number, |(number, _)| *number).ok()
+    }
 }
 
 /// The entry of one connection. Dropping it removes the entry.
@@ -38,7 +44,7 @@ impl Registry {
 
     /// Returns the number of the oldest open connection.
     pub(super) fn oldest(&self) -> Option<u64> {
-        self.lock().tasks.keys().next().copied()
+        self.lock().tasks.first().map(|(number, _)| *number)
     }
 
     /// Registers a connection.
@@ -46,13 +52,13 @@ impl Registry {
         let mut list = self.lock();
         list.last += 1;
         let number = list.last;
-        list.tasks.insert(number, None);
+        list.tasks.push((number, None));
         Registration { registry: self.clone(), number }
     }
 
     /// Closes all connections, including those in use.
     pub(super) fn abort(&self) {
-        let tasks: Vec<_> = self.lock().tasks.values().flatten().cloned().collect();
+        let tasks: Vec<_> = self.lock().tasks.iter().filter_map(|(_, task)| task.clone()).collect();
         // Not under the lock: a task that is dropped immediately removes its entry.
         for task in tasks {
             task.abort();
@@ -77,9 +83,11 @@ impl Registration {
         let task = tokio::spawn(ConnectionTask { driver, ended: Some(ended), _registration: self });
         let task = task.abort_handle();
         // The task may have ended already, which removed the entry.
-        if let Some(entry) = registry.lock().tasks.get_mut(&number) {
-            *entry = Some(task.clone());
+        let mut list = registry.lock();
+        if let Some(index) = list.index_of(number) {
+            list.tasks[index].1 = Some(task.clone());
         }
+        drop(list);
         task
     }
 }
@@ -115,6 +123,9 @@ where
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.lock().tasks.remove(&self.number);
+        let mut list = self.registry.lock();
+        if let Some(index) = list.index_of(self.number) {
+            list.tasks.remove(index);
+        }
     }
 }

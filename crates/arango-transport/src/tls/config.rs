@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::handshake::Handshake;
-use super::{Tls, TlsVersion, Trust};
+use super::{MakeHandshake, Tls, TlsVersion, Trust};
 use crate::config::tls_fault::InvalidTls;
 use crate::tls::custom_certificates::CustomCertificates;
 use crate::tls::no_verification::NoVerification;
@@ -31,7 +31,7 @@ impl Prepared {
     /// Loads and checks the settings.
     pub(crate) fn from_settings(tls: &Tls) -> Result<Self, InvalidTls> {
         let config = match &tls.prepared {
-            Some(ready) => ClientConfig::clone(ready),
+            Some(ready) => ready(),
             None => configure(tls)?,
         };
         let name = tls.name.as_ref().map(|name| {
@@ -39,13 +39,10 @@ impl Prepared {
         });
         Ok(Self { config, name: name.transpose()? })
     }
+}
 
-    /// Returns the handshake for a coordinator, with the ALPN protocols to offer.
-    pub(crate) fn handshake(
-        &self,
-        coordinator: &Coordinator,
-        offers: &[HttpProtocol],
-    ) -> Result<Handshake, InvalidTls> {
+impl MakeHandshake for Prepared {
+    fn handshake(&self, coordinator: &Coordinator, offers: &[HttpProtocol]) -> Result<Handshake, InvalidTls> {
         let host_name = || {
             let name = match coordinator.host() {
                 // A zone is only meaningful on this machine and in no certificate.

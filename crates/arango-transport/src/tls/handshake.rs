@@ -14,31 +14,71 @@ use super::alert::{AlertIo, EarlyAlert};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::tls::refusal::{PLAIN_HTTP_ADVICE, TlsRefused};
+use crate::types::boxed::BoxFuture;
 use crate::types::http_protocol::HttpProtocol;
 use crate::types::io::Io;
 
 /// Performs handshakes with one coordinator.
-pub(crate) struct Handshake {
+///
+/// The types of rustls end here. Otherwise debug information would describe them wherever it describes a client.
+pub(crate) struct Handshake(Box<dyn Perform>);
+
+/// The encrypted stream, the ALPN protocol that the coordinator has chosen, if any, and the state for a later alert.
+type Encrypted = (Box<dyn Io>, Option<HttpProtocol>, EarlyAlert);
+
+impl Handshake {
+    pub(super) fn new(config: Arc<ClientConfig>, name: ServerName<'static>) -> Self {
+        Self(Box::new(RustlsHandshake { connector: TlsConnector::from(config), name }))
+    }
+
+    /// Performs a handshake until the deadline `until`.
+    ///
+    /// No part of a request is sent before it has ended.
+    pub(crate) fn perform(
+        &self,
+        io: Box<dyn Io>,
+        address: SocketAddr,
+        until: Instant,
+    ) -> BoxFuture<'_, Result<Encrypted, AttemptError>> {
+        self.0.perform(io, address, until)
+    }
+}
+
+/// What a [`Handshake`] contains.
+trait Perform: Send + Sync {
+    fn perform(
+        &self,
+        io: Box<dyn Io>,
+        address: SocketAddr,
+        until: Instant,
+    ) -> BoxFuture<'_, Result<Encrypted, AttemptError>>;
+}
+
+/// A handshake by rustls.
+struct RustlsHandshake {
     connector: TlsConnector,
     /// The name that the coordinator's certificate must be issued for.
     name: ServerName<'static>,
 }
 
-impl Handshake {
-    pub(super) fn new(config: Arc<ClientConfig>, name: ServerName<'static>) -> Self {
-        Self { connector: TlsConnector::from(config), name }
-    }
-
-    /// Performs a handshake until the deadline `until`.
-    ///
-    /// No part of a request is sent before it has ended. Returns the encrypted stream, the ALPN protocol that the
-    /// coordinator has chosen, if any, and the state for a later alert.
-    pub(crate) async fn perform(
+impl Perform for RustlsHandshake {
+    fn perform(
         &self,
         io: Box<dyn Io>,
         address: SocketAddr,
         until: Instant,
-    ) -> Result<(Box<dyn Io>, Option<HttpProtocol>, EarlyAlert), AttemptError> {
+    ) -> BoxFuture<'_, Result<Encrypted, AttemptError>> {
+        Box::pin(self.connect(io, address, until))
+    }
+}
+
+impl RustlsHandshake {
+    async fn connect(
+        &self,
+        io: Box<dyn Io>,
+        address: SocketAddr,
+        until: Instant,
+    ) -> Result<Encrypted, AttemptError> {
         let connected = timeout_at(until, self.connector.connect(self.name.clone(), io)).await;
         let mut failed = match connected {
             Ok(Ok(stream)) => {

@@ -24,6 +24,7 @@ use crate::config::http2::Http2Setting;
 use crate::config::invalid_settings::InvalidSettings;
 use crate::config::tls_fault::InvalidTls;
 use crate::types::coordinator::Coordinator;
+use crate::types::http_protocol::HttpProtocol;
 
 /// TLS settings for coordinators with the scheme `https`, `ssl` or `http+ssl`.
 ///
@@ -46,8 +47,11 @@ pub struct Tls {
     identity: Option<Identity>,
     name: Option<String>,
     minimum_version: TlsVersion,
-    prepared: Option<Arc<rustls::ClientConfig>>,
+    prepared: Option<MakeConfig>,
 }
+
+/// Clones a configuration of the program. A function, so that the types of rustls are no part of the settings.
+type MakeConfig = Arc<dyn Fn() -> rustls::ClientConfig + Send + Sync>;
 
 /// The client certificate and its key.
 #[derive(Clone)]
@@ -92,7 +96,7 @@ impl Tls {
     /// [server name](Self::server_name) has an effect.
     #[must_use]
     pub fn from_config(config: Arc<rustls::ClientConfig>) -> Self {
-        Self { prepared: Some(config), ..Self::default() }
+        Self { prepared: Some(Arc::new(move || rustls::ClientConfig::clone(&config))), ..Self::default() }
     }
 
     /// Adds trusted authorities, as PEM certificates.
@@ -188,7 +192,7 @@ pub(crate) struct Handshakes {
     settings: Option<Tls>,
     http2: Http2Setting,
     /// The loaded settings; set on first use.
-    prepared: OnceLock<Prepared>,
+    prepared: OnceLock<Box<dyn MakeHandshake>>,
 }
 
 impl Handshakes {
@@ -216,14 +220,20 @@ impl Handshakes {
         coordinator.is_tls().then(|| self.config()?.handshake(coordinator, offers())).transpose()
     }
 
-    fn config(&self) -> Result<&Prepared, InvalidTls> {
+    fn config(&self) -> Result<&dyn MakeHandshake, InvalidTls> {
         if let Some(prepared) = self.prepared.get() {
-            return Ok(prepared);
+            return Ok(&**prepared);
         }
         let default = Tls::default();
         let prepared = Prepared::from_settings(self.settings.as_ref().unwrap_or(&default))?;
-        Ok(self.prepared.get_or_init(|| prepared))
+        Ok(&**self.prepared.get_or_init(|| Box::new(prepared)))
     }
+}
+
+/// Makes the handshakes of coordinators, from loaded settings.
+trait MakeHandshake: Send + Sync {
+    /// Returns the handshake for a coordinator, with the ALPN protocols to offer.
+    fn handshake(&self, coordinator: &Coordinator, offers: &[HttpProtocol]) -> Result<Handshake, InvalidTls>;
 }
 
 /// Bytes that may contain a private key.

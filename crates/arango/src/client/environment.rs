@@ -77,6 +77,7 @@ pub enum InvalidEnvironment {
     Settings(#[from] arango_transport::InvalidSettings),
 }
 
+#[inline]
 fn from_variables(
     read: impl Fn(&'static str) -> Result<String, VarError>,
 ) -> Result<ClientBuilder, InvalidEnvironment> {

@@ -89,6 +89,7 @@ impl LoadBalancing {
     }
 
     /// Returns the policy, which uses the client's random source.
+    #[inline]
     pub(crate) fn policy(
         &self,
         zones: &Zones,
@@ -125,6 +126,7 @@ impl LoadBalancing {
 }
 
 impl Period {
+    #[inline]
     fn policy(self, random: &dyn RandomSource) -> Periodic {
         let policy = match self {
             Self::Requests(requests) => Periodic::after_requests(requests),
@@ -140,6 +142,7 @@ impl Period {
     clippy::cast_sign_loss,
     reason = "less than a million, and not negative"
 )]
+#[inline]
 fn random_offset(random: &dyn RandomSource) -> usize {
     (random.next_f64() * 1e6) as usize
 }
@@ -152,6 +155,7 @@ impl FromStr for LoadBalancing {
     /// The forms are `roundrobin`, `random`, `least-loaded`, `single`, `fallback`, `periodic`, `periodic:500`
     /// (requests), `periodic:30s` or `periodic:250ms`, `preferred:zone` and `preferred:zone:strategy`. Everything but
     /// the zone is case-insensitive. `round-robin`, `round_robin` and `least_loaded` are accepted, too.
+    #[inline]
     fn from_str(text: &str) -> Result<Self, UnknownStrategy> {
         if text.len() > MAX_LENGTH {
             return Err(UnknownStrategy(format!("{}…", text.chars().take(40).collect::<String>())));
@@ -184,6 +188,7 @@ impl FromStr for LoadBalancing {
 impl TryFrom<&str> for LoadBalancing {
     type Error = UnknownStrategy;
 
+    #[inline]
     fn try_from(text: &str) -> Result<Self, UnknownStrategy> {
         text.parse()
     }
@@ -192,6 +197,7 @@ impl TryFrom<&str> for LoadBalancing {
 impl TryFrom<String> for LoadBalancing {
     type Error = UnknownStrategy;
 
+    #[inline]
     fn try_from(text: String) -> Result<Self, UnknownStrategy> {
         text.parse()
     }
@@ -200,12 +206,14 @@ impl TryFrom<String> for LoadBalancing {
 impl TryFrom<&String> for LoadBalancing {
     type Error = UnknownStrategy;
 
+    #[inline]
     fn try_from(text: &String) -> Result<Self, UnknownStrategy> {
         text.parse()
     }
 }
 
 impl Period {
+    #[inline]
     fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         let number = |digits: &str| digits.parse::<u64>().ok().filter(|number| *number > 0);
@@ -220,6 +228,7 @@ impl Period {
 }
 
 impl fmt::Display for LoadBalancing {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RoundRobin => f.write_str("roundrobin"),
@@ -234,6 +243,7 @@ impl fmt::Display for LoadBalancing {
 }
 
 impl fmt::Display for Period {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Requests(requests) => write!(f, "{requests}"),
@@ -259,6 +269,7 @@ impl From<Infallible> for UnknownStrategy {
 }
 
 impl From<UnknownStrategy> for InvalidSettings {
+    #[inline]
     fn from(unknown: UnknownStrategy) -> Self {
         Self::Policy { reason: unknown.to_string() }
     }

@@ -9,7 +9,7 @@ use arango_data::{
     UpdateDocument,
 };
 use arango_transport::protocol::{BuildError, Operation, Resolve};
-use arango_transport::{Coordinator, Error};
+use arango_transport::{BoxFuture, Coordinator, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -241,8 +241,9 @@ impl Collection {
         }
         let read = GetCollectionProperties { collection: name.clone() };
         let limit = TimeLimit::start(&self.database, &read);
-        // Boxed: rare and large, so it should not enlarge the future of every insert.
-        let accepts = Box::pin(self.database.execute(read)).await?.accepts_generated_keys();
+        // Boxed: rare and large, so it should not enlarge the future of every insert, nor its type.
+        let properties: BoxFuture<'_, Result<_, Error>> = Box::pin(self.database.execute(read));
+        let accepts = properties.await?.accepts_generated_keys();
         self.record_whether_keys_are_accepted(accepts);
         self.database = limit.apply(&self.database);
         Ok(accepts)

@@ -35,6 +35,7 @@ impl OriginFields {
 }
 
 /// Returns whether ArangoDB wrote a success with a body, by its headers or by what is in the body.
+#[inline]
 fn is_written_by_arangodb(response: &ApiResponse) -> bool {
     if is_arangodb(response) {
         return true;
@@ -60,6 +61,7 @@ fn is_object(body: &[u8]) -> bool {
 }
 
 /// Accepts a response that is JSON, or empty, and that ArangoDB wrote.
+#[inline]
 pub(super) fn accept(response: ApiResponse) -> Result<ApiResponse, OutputError> {
     if response.bytes().is_empty() {
         return Ok(response);

@@ -6,7 +6,7 @@ use arango_transport::protocol::{
     Affinity, ApiResponse, BuildError, DatabaseName, Metadata, Operation, RequestClass, RequestProperties,
     Requirement, Scope,
 };
-use arango_transport::{Call, CallParts, Coordinator, Error, PreparedRequest, Undecoded};
+use arango_transport::{BoxFuture, Call, CallParts, Coordinator, Error, PreparedRequest, Undecoded};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
@@ -116,7 +116,10 @@ impl Database {
     ) -> Result<PreparedRequest, Error> {
         let properties = operation.properties();
         let Some(requirement) = properties.requires else { return self.prepare_call(operation) };
-        let (database, properties) = self.read_versions(&O::METADATA, properties, requirement).await;
+        // Boxed without its type, which the type of each call would contain.
+        let metadata = &O::METADATA;
+        let versions: BoxFuture<'_, _> = Box::pin(self.read_versions(metadata, properties, requirement));
+        let (database, properties) = versions.await;
         database.prepare_with(CallMetadata::of::<O>(), properties, &|| operation.request())
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arango_cluster::{GetServerId, GetServerRole, ServerRole};
 use arango_transport::protocol::{ErrorNumber, Metadata, Operation};
-use arango_transport::{Coordinator, Error, Transport};
+use arango_transport::{BoxFuture, Coordinator, Error, Transport};
 
 use crate::handles::database::Database;
 
@@ -44,8 +44,10 @@ impl Database {
         if !may_be_single_server(metadata, &error) {
             return error;
         }
-        // Boxed: rare and large, so it should not enlarge the future of every call.
-        if Box::pin(self.refused_by_single_server(&error)).await { error.with_not_a_cluster() } else { error }
+        // Boxed: rare and large, so it should not enlarge the future of every call. Without its type, which the type of
+        // each call would contain.
+        let refused: BoxFuture<'_, bool> = Box::pin(self.refused_by_single_server(&error));
+        if refused.await { error.with_not_a_cluster() } else { error }
     }
 
     /// Returns whether the server that refused has the role `SINGLE`; `false` unless that is certain.

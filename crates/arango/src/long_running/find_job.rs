@@ -29,6 +29,7 @@ pub(super) trait JobOperation: Operation<Output = JobId> + Copy {
 }
 
 impl JobOperation for MoveShard<'_> {
+    #[inline]
     fn spec(&self) -> JobSpec {
         JobSpec {
             kind: JobType::MoveShard,
@@ -40,12 +41,14 @@ impl JobOperation for MoveShard<'_> {
 }
 
 impl JobOperation for CleanOutServer<'_> {
+    #[inline]
     fn spec(&self) -> JobSpec {
         JobSpec { kind: JobType::CleanOutServer, shard: None, from: self.server.clone(), to: None }
     }
 }
 
 impl JobOperation for ResignLeadership<'_> {
+    #[inline]
     fn spec(&self) -> JobSpec {
         JobSpec { kind: JobType::ResignLeadership, shard: None, from: self.server.clone(), to: None }
     }

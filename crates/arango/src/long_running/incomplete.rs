@@ -91,6 +91,7 @@ pub enum StopReason {
 struct Servers<'a>(&'a [(ServerId, HealthStatus)]);
 
 impl fmt::Display for Servers<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (server, status)) in self.0.iter().enumerate() {
             write!(f, "{}{server} is {status}", if index == 0 { "" } else { ", " })?;
@@ -143,12 +144,14 @@ impl<D> Incomplete<D> {
 }
 
 impl<D> fmt::Display for Incomplete<D> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.reason.fmt(f)
     }
 }
 
 impl<D: fmt::Debug> std::error::Error for Incomplete<D> {
+    #[inline]
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         std::error::Error::source(self.reason())
     }

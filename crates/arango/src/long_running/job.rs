@@ -78,6 +78,7 @@ impl JobPoller {
     }
 }
 
+#[inline]
 fn expect_job(job: Option<AgencyJob>) -> AgencyJob {
     job.expect("a job that has finished was seen")
 }
@@ -139,6 +140,7 @@ pub(super) async fn watch(
 }
 
 /// Returns the outcome of a job that has ended.
+#[inline]
 fn outcome_of(job: &AgencyJob) -> Option<Result<(), StopReason>> {
     match &job.status {
         JobStatus::Finished => Some(Ok(())),

@@ -7,10 +7,9 @@ pub(crate) mod signal;
 mod streamed_attempt;
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::HeaderValue;
-use tower::{Layer, Service};
+use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
 use crate::call::context::CallContext;
@@ -51,18 +50,14 @@ pub(crate) struct SingleAttempt<S> {
     reporter: Arc<Reporter>,
 }
 
-impl<S: SendAttempt> Service<AttemptRequest> for SingleAttempt<S> {
-    type Response = AttemptResponse;
-    type Error = AttemptError;
-    // The only box of an attempt: the future below is large, and the layers above move theirs.
-    type Future = BoxFuture<'static, Result<AttemptResponse, AttemptError>>;
-
-    // What an attempt waits for is a part of it, so that its limit covers it.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: AttemptRequest) -> Self::Future {
+impl<S: SendAttempt> SingleAttempt<S> {
+    /// Sends an attempt.
+    ///
+    /// The only box of an attempt: the future below is large, and the layers above move theirs.
+    pub(crate) fn start(
+        &self,
+        mut request: AttemptRequest,
+    ) -> BoxFuture<'static, Result<AttemptResponse, AttemptError>> {
         let member = &self.reporter.member;
         let token = request.take_token();
         // Behind a shared address, a pooled connection leads to the coordinator that has just failed.

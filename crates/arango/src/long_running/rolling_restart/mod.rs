@@ -56,6 +56,7 @@ pub enum RestartStep {
 }
 
 impl fmt::Display for RestartStep {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (server, step) = match self {
             Self::Prepared(server) => (server, "is in maintenance and leads no shards"),
