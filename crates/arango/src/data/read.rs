@@ -111,7 +111,7 @@ impl<'a> IntoFuture for Exists<'a> {
                 // A response without a body does not prove anything, and it is not asked twice.
                 return Ok(self.collection.execute(operation.read()).await?.is_some());
             }
-            let database = self.collection.database;
+            let database = self.collection.database();
             let error = match database.execute(&operation).await {
                 Ok(revision) => return Ok(revision.is_some()),
                 Err(error) => error,
@@ -119,7 +119,7 @@ impl<'a> IntoFuture for Exists<'a> {
             match operation.question(&error.failure()) {
                 Some(read) => {
                     let left = error.time_left();
-                    Ok(database.timeout(left).execute(read).await?.is_some())
+                    Ok(database.clone().timeout(left).execute(read).await?.is_some())
                 }
                 None => Err(error),
             }
