@@ -100,7 +100,11 @@ impl RequestBuilder {
         body: Bytes,
         content_type: HeaderValue,
     ) -> Request<Bytes> {
-        request(metadata.method.clone(), path, body, Some(content_type))
+        let mut request = Request::new(body);
+        *request.method_mut() = metadata.method.clone();
+        *request.uri_mut() = Uri::from(path);
+        request.headers_mut().insert(CONTENT_TYPE, content_type);
+        request
     }
 
     /// Fills the path parameter `{name}` with one percent-encoded segment.
@@ -235,7 +239,12 @@ impl RequestBuilder {
                 PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(BuildError::Path)?
             }
         };
-        let mut request = request(self.method, path, self.body, self.content_type);
+        let mut request = Request::new(self.body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = Uri::from(path);
+        if let Some(content_type) = self.content_type {
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
         for (name, value) in self.headers {
             request.headers_mut().insert(name, value);
         }
@@ -249,21 +258,6 @@ impl RequestBuilder {
         self.error.get_or_insert_with(|| Box::new(error));
         self
     }
-}
-
-fn request(
-    method: Method,
-    path: PathAndQuery,
-    body: Bytes,
-    content_type: Option<HeaderValue>,
-) -> Request<Bytes> {
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
-    *request.uri_mut() = Uri::from(path);
-    if let Some(content_type) = content_type {
-        request.headers_mut().insert(CONTENT_TYPE, content_type);
-    }
-    request
 }
 
 /// Returns why a path segment is invalid, if it is.

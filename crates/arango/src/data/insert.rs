@@ -8,6 +8,7 @@ use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutpu
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
+use crate::data::boxed::boxed;
 use crate::data::collection::{Borrow, Collection, Keys};
 use crate::data::key::ToKey;
 use crate::handles::data_support::invalid_request;
@@ -162,12 +163,7 @@ impl<'a, W: WriteOutput + Send + 'static> IntoFuture for Insert<'a, W> {
 
     fn into_future(self) -> Self::IntoFuture {
         match self.operation {
-            Ok(operation) => {
-                // Written where it stays, because moving it is expensive.
-                let place = Box::new_uninit();
-                let sent = Box::write(place, send(self.collection, operation, self.needs_its_key));
-                Box::into_pin(sent)
-            }
+            Ok(operation) => boxed(|| send(self.collection, operation, self.needs_its_key)),
             Err(error) => Box::pin(ready(Err(invalid_request::<InsertDocument<W>>(error)))),
         }
     }

@@ -9,6 +9,7 @@ use arango_transport::protocol::{BuildError, Resolve};
 use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
 
+use crate::data::boxed::boxed;
 use crate::data::collection::{Borrow, Collection};
 use crate::handles::data_support::invalid_request;
 
@@ -56,7 +57,7 @@ impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Get<'a, T> {
     fn into_future(self) -> Self::IntoFuture {
         let Self { collection, operation, .. } = self;
         match operation {
-            Ok(operation) => Box::pin(async move { collection.execute(&operation).await }),
+            Ok(operation) => boxed(|| async move { collection.execute(&operation).await }),
             Err(error) => Box::pin(ready(Err(invalid_request::<ReadDocument<T>>(error)))),
         }
     }
