@@ -258,16 +258,13 @@ impl Collection {
 
     /// Returns whether the collection accepts the keys that the client makes, if it is known.
     pub(super) fn known_to_accept_generated_keys(&self) -> Option<bool> {
-        let accepts = match self.0.accepts_keys.get() {
-            Some(accepts) => accepts,
-            None => {
-                let name = self.0.name.as_ref().ok()?;
-                let database = self.database();
-                let found = database.shared.data.generated_keys.find(database.prefix(), name.as_str())?;
-                self.0.accepts_keys.get_or_init(|| found)
-            }
-        };
-        Some(accepts.get())
+        if let Some(accepts) = self.0.accepts_keys.get() {
+            return Some(accepts.get());
+        }
+        let name = self.0.name.as_ref().ok()?;
+        let found =
+            self.database().shared.data.generated_keys.find(self.database().prefix(), name.as_str())?;
+        Some(self.0.accepts_keys.get_or_init(|| found).get())
     }
 
     /// Returns whether the collection accepts the keys that the client makes. Its properties are read once.
