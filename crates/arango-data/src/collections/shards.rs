@@ -103,7 +103,7 @@ impl Operation for GetResponsibleShard {
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
             .path_param("collection", self.collection.as_str())
-            .bytes(self.document.clone().into_bytes()?, HeaderValue::from_static("application/json"))
+            .bytes(self.document.to_bytes()?, HeaderValue::from_static("application/json"))
             .build()
     }
 

@@ -78,12 +78,12 @@ impl<W: WriteOutput> Operation for ReplaceDocument<W> {
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = self.write.to_document(Self::METADATA);
-        self.write.fill(builder, self.write.body())?.build()
+        self.write.fill(builder)?.build()
     }
 
     #[inline]
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
-        W::read(&response)
+        W::read(&response, self.write.key.as_ref())
     }
 }
 

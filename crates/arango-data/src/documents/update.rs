@@ -57,14 +57,14 @@ impl<W> UpdateDocument<W> {
     /// Default: they become `null`.
     #[must_use]
     pub fn remove_nulls(mut self) -> Self {
-        self.write.removes_nulls = true;
+        self.write.options_mut().removes_nulls = true;
         self
     }
 
     /// Replaces objects, instead of merging their attributes.
     #[must_use]
     pub fn replace_objects(mut self) -> Self {
-        self.write.replaces_objects = true;
+        self.write.options_mut().replaces_objects = true;
         self
     }
 
@@ -75,7 +75,7 @@ impl<W> UpdateDocument<W> {
     /// [operation id](Self::operation_id) does.
     #[must_use]
     pub fn computed(mut self) -> Self {
-        self.write.is_computed = true;
+        self.write.options_mut().is_computed = true;
         self
     }
 
@@ -106,18 +106,18 @@ impl<W: WriteOutput> Operation for UpdateDocument<W> {
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut builder = self.write.to_document(Self::METADATA);
-        if self.write.removes_nulls {
+        if self.write.options().removes_nulls {
             builder = builder.query("keepNull", "false");
         }
-        if self.write.replaces_objects {
+        if self.write.options().replaces_objects {
             builder = builder.query("mergeObjects", "false");
         }
-        self.write.fill(builder, self.write.body())?.build()
+        self.write.fill(builder)?.build()
     }
 
     #[inline]
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
-        W::read(&response)
+        W::read(&response, self.write.key.as_ref())
     }
 }
 
@@ -136,7 +136,7 @@ impl<W: WriteOutput> Resolve for UpdateDocument<W> {
         answer: Result<Option<Box<RawValue>>, &ErrorObject>,
     ) -> Conclusion<W> {
         let comparison =
-            if self.write.replaces_objects { Comparison::MergedAtTop } else { Comparison::Merged };
+            if self.write.options().replaces_objects { Comparison::MergedAtTop } else { Comparison::Merged };
         self.write.conclusion(Effect::Change, comparison, failure, answer)
     }
 

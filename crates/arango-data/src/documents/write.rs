@@ -6,6 +6,8 @@ use arango_protocol::{
     BuildError, Conclusion, ErrorObject, Failure, Metadata, RequestBuilder, RequestClass, RequestProperties,
     Requirement,
 };
+use bytes::Bytes;
+use http::Request;
 use http::header::{HeaderValue, IF_MATCH};
 use serde_json::value::RawValue;
 
@@ -15,55 +17,40 @@ use super::path::{to_document, to_documents};
 use super::read::ReadDocument;
 use super::resolution::{self, Comparison, Content, Effect, Expectation, StoredDocument};
 use super::ticket::DocumentTicket;
+use super::write_options::WriteOptions;
 use super::write_output::WriteOutput;
 use crate::json::DocumentBody;
 use crate::names::{CollectionName, Key, Revision};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 pub(super) static VERSION_ATTRIBUTE: Requirement = Requirement::new("versionAttribute", "3.12.0");
 pub(super) static REFILL_INDEX_CACHES: Requirement = Requirement::new("refillIndexCaches", "3.10.2");
 
 /// The document of a write, its key and its options.
-#[expect(clippy::struct_excessive_bools, reason = "the options are independent")]
 #[derive(Clone)]
 pub(super) struct Write {
     pub(super) collection: CollectionName,
     /// The key that was given beside the document.
     pub(super) key: Option<Key>,
     pub(super) body: DocumentBody,
-    pub(super) revision: Option<Revision>,
-    pub(super) checks_body_revision: bool,
-    pub(super) operation_id: Option<OperationId>,
-    pub(super) version_attribute: Option<String>,
-    pub(super) waits_for_sync: bool,
-    pub(super) returns_new: bool,
-    pub(super) returns_old: bool,
-    pub(super) is_silent: bool,
-    pub(super) refills_index_caches: bool,
-    pub(super) removes_nulls: bool,
-    pub(super) replaces_objects: bool,
-    /// Whether another write with the same content may have another effect.
-    pub(super) is_computed: bool,
+    /// Boxed: most writes have none, and a write is moved often.
+    options: Option<Box<WriteOptions>>,
 }
 
 impl Write {
     pub(super) fn new(collection: &CollectionName, key: Option<&Key>, body: DocumentBody) -> Self {
-        Self {
-            collection: collection.clone(),
-            key: key.cloned(),
-            body,
-            revision: None,
-            checks_body_revision: false,
-            operation_id: None,
-            version_attribute: None,
-            waits_for_sync: false,
-            returns_new: false,
-            returns_old: false,
-            is_silent: false,
-            refills_index_caches: false,
-            removes_nulls: false,
-            replaces_objects: false,
-            is_computed: false,
-        }
+        Self { collection: collection.clone(), key: key.cloned(), body, options: None }
+    }
+
+    /// Returns the options that were set; the others have their defaults.
+    pub(super) fn options(&self) -> &WriteOptions {
+        self.options.as_deref().unwrap_or(&WriteOptions::DEFAULT)
+    }
+
+    /// Returns the options, to set one.
+    pub(super) fn options_mut(&mut self) -> &mut WriteOptions {
+        self.options.get_or_insert_with(|| Box::new(WriteOptions::DEFAULT))
     }
 
     /// Returns the given key, or that of the document.
@@ -74,15 +61,15 @@ impl Write {
     /// Returns the revision without which the write is not executed.
     pub(super) fn expected_revision(&self) -> Option<Revision> {
         let of_body = || {
-            let revision = self.checks_body_revision.then(|| self.body.text("_rev"))??;
+            let revision = self.options().checks_body_revision.then(|| self.body.text("_rev"))??;
             Revision::try_from(revision).ok()
         };
-        self.revision.clone().or_else(of_body)
+        self.options().revision.clone().or_else(of_body)
     }
 
     /// Returns the version that is written, if the server compares it.
     pub(super) fn version(&self) -> Option<(String, f64)> {
-        let attribute = self.version_attribute.as_ref()?;
+        let attribute = self.options().version_attribute.as_ref()?;
         // The server ignores a version that is no number or is negative, and writes the document as without one.
         let version = self.body.number(attribute).filter(|version| *version >= 0.0)?;
         Some((attribute.clone(), version))
@@ -91,9 +78,10 @@ impl Write {
     pub(super) fn properties(&self, metadata: &Metadata, class: RequestClass) -> RequestProperties {
         let properties = RequestProperties::of(metadata).class(class);
         // Of two options, the one that the later version added.
-        if self.version_attribute.is_some() {
+        let Some(options) = &self.options else { return properties };
+        if options.version_attribute.is_some() {
             properties.requires(&VERSION_ATTRIBUTE)
-        } else if self.refills_index_caches {
+        } else if options.refills_index_caches {
             properties.requires(&REFILL_INDEX_CACHES)
         } else {
             properties
@@ -117,46 +105,53 @@ impl Write {
     }
 
     /// Returns the body, with the operation id.
-    pub(super) fn body(&self) -> DocumentBody {
-        match &self.operation_id {
-            Some(id) => self.body.clone().with_attribute("operation_id", id.attribute(), id.value()),
-            None => self.body.clone(),
+    fn body(&self) -> Result<Bytes, BuildError> {
+        match &self.options().operation_id {
+            Some(id) => {
+                self.body.clone().with_attribute("operation_id", id.attribute(), id.value()).to_bytes()
+            }
+            None => self.body.to_bytes(),
         }
     }
 
     /// Adds the options and the body.
-    pub(super) fn fill(
-        &self,
-        builder: RequestBuilder,
-        body: DocumentBody,
-    ) -> Result<RequestBuilder, BuildError> {
-        let builder = self.fill_options(builder)?;
-        Ok(builder.bytes(body.into_bytes()?, HeaderValue::from_static("application/json")))
+    pub(super) fn fill(&self, builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
+        Ok(self.fill_options(builder)?.bytes(self.body()?, JSON))
+    }
+
+    /// Returns the request to the documents of the collection, if no option was set.
+    pub(super) fn plain_request(&self, metadata: &Metadata) -> Option<Result<Request<Bytes>, BuildError>> {
+        let build = |body| {
+            let path = self.collection.documents_path().clone();
+            RequestBuilder::build_filled(metadata, path, body, JSON)
+        };
+        self.options.is_none().then(|| self.body.to_bytes().map(build))
     }
 
     /// Adds the options.
     pub(super) fn fill_options(&self, mut builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
-        if let Some(reason) = self.operation_id.as_ref().and_then(OperationId::fault) {
+        let Some(options) = &self.options else { return Ok(builder) };
+        if let Some(reason) = options.operation_id.as_ref().and_then(OperationId::fault) {
             return Err(BuildError::Field { field: "operation_id", reason });
         }
         for (is_set, name) in [
-            (self.waits_for_sync, "waitForSync"),
-            (self.returns_new && !self.is_silent, "returnNew"),
-            (self.returns_old && !self.is_silent, "returnOld"),
-            (self.is_silent, "silent"),
-            (self.refills_index_caches, "refillIndexCaches"),
+            (options.waits_for_sync, "waitForSync"),
+            (options.returns_new && !options.is_silent, "returnNew"),
+            (options.returns_old && !options.is_silent, "returnOld"),
+            (options.is_silent, "silent"),
+            (options.refills_index_caches, "refillIndexCaches"),
         ] {
             if is_set {
                 builder = builder.query(name, "true");
             }
         }
-        if self.checks_body_revision {
+        if options.checks_body_revision {
             builder = builder.query("ignoreRevs", "false");
         }
-        if let Some(attribute) = &self.version_attribute {
+        if let Some(attribute) = &options.version_attribute {
             builder = builder.query("versionAttribute", attribute);
         }
-        if let Some(revision) = &self.revision {
+        if let Some(revision) = &options.revision {
             builder = builder.header(IF_MATCH, &revision.to_etag());
         }
         Ok(builder)
@@ -168,7 +163,7 @@ impl Write {
             // Only the key that was given beside the document can be a generated one.
             is_key_generated: self.any_key().is_some_and(Key::is_generated),
             revision: self.expected_revision(),
-            operation_id: self.operation_id.clone(),
+            operation_id: self.options().operation_id.clone(),
             version: self.version(),
         }
     }
@@ -188,7 +183,9 @@ impl Write {
     ) -> Conclusion<W> {
         let Ok(document) = answer else { return Conclusion::CannotTell };
         let conclusion = self.conclude(effect, comparison, failure, document.as_deref());
-        resolution::map(conclusion, |evidence| W::found(document.as_deref()?, evidence, self.returns_new))
+        resolution::map(conclusion, |evidence| {
+            W::found(document.as_deref()?, evidence, self.options().returns_new)
+        })
     }
 
     /// Concludes from the document that is stored now, if there is one.
@@ -202,8 +199,8 @@ impl Write {
         let content = self.body.json().map(|json| Content {
             json,
             comparison,
-            removes_nulls: self.removes_nulls,
-            is_evidence: !self.is_computed,
+            removes_nulls: self.options().removes_nulls,
+            is_evidence: !self.options().is_computed,
         });
         self.expectation(effect).conclude(failure, content.as_ref(), document.map(StoredDocument))
     }
@@ -221,9 +218,9 @@ impl fmt::Debug for Write {
         f.debug_struct("Write")
             .field("collection", &self.collection)
             .field("key", &self.any_key())
-            .field("revision", &self.revision)
-            .field("operation_id", &self.operation_id)
-            .field("version_attribute", &self.version_attribute)
+            .field("revision", &self.options().revision)
+            .field("operation_id", &self.options().operation_id)
+            .field("version_attribute", &self.options().version_attribute)
             .finish_non_exhaustive()
     }
 }

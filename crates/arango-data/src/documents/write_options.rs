@@ -1,5 +1,45 @@
 //! The options that writes of documents share.
 
+use crate::documents::operation_id::OperationId;
+use crate::names::Revision;
+
+/// The options of a write, all but its document and its key.
+#[expect(clippy::struct_excessive_bools, reason = "the options are independent")]
+#[derive(Clone)]
+pub(super) struct WriteOptions {
+    pub(super) revision: Option<Revision>,
+    pub(super) checks_body_revision: bool,
+    pub(super) operation_id: Option<OperationId>,
+    pub(super) version_attribute: Option<String>,
+    pub(super) waits_for_sync: bool,
+    pub(super) returns_new: bool,
+    pub(super) returns_old: bool,
+    pub(super) is_silent: bool,
+    pub(super) refills_index_caches: bool,
+    pub(super) removes_nulls: bool,
+    pub(super) replaces_objects: bool,
+    /// Whether another write with the same content may have another effect.
+    pub(super) is_computed: bool,
+}
+
+impl WriteOptions {
+    /// What a write has of which no option was set.
+    pub(super) const DEFAULT: Self = Self {
+        revision: None,
+        checks_body_revision: false,
+        operation_id: None,
+        version_attribute: None,
+        waits_for_sync: false,
+        returns_new: false,
+        returns_old: false,
+        is_silent: false,
+        refills_index_caches: false,
+        removes_nulls: false,
+        replaces_objects: false,
+        is_computed: false,
+    };
+}
+
 /// Implements the options that inserts, updates and replacements share.
 macro_rules! write_options {
     ($name:ident) => {
@@ -10,7 +50,7 @@ macro_rules! write_options {
             #[must_use]
             #[inline]
             pub fn wait_for_sync(mut self) -> Self {
-                self.write.waits_for_sync = true;
+                self.write.options_mut().waits_for_sync = true;
                 self
             }
 
@@ -20,7 +60,7 @@ macro_rules! write_options {
             #[must_use]
             #[inline]
             pub fn refill_index_caches(mut self) -> Self {
-                self.write.refills_index_caches = true;
+                self.write.options_mut().refills_index_caches = true;
                 self
             }
 
@@ -30,7 +70,7 @@ macro_rules! write_options {
             #[must_use]
             #[inline]
             pub fn operation_id(mut self, id: OperationId) -> Self {
-                self.write.operation_id = Some(id);
+                self.write.options_mut().operation_id = Some(id);
                 self
             }
 
@@ -38,7 +78,7 @@ macro_rules! write_options {
             #[must_use]
             #[inline]
             pub fn silent(mut self) -> $name<Silent> {
-                self.write.is_silent = true;
+                self.write.options_mut().is_silent = true;
                 self.with_output()
             }
         }
@@ -47,14 +87,14 @@ macro_rules! write_options {
             /// Returns the document after the write, too.
             #[must_use]
             pub fn return_new<T>(mut self) -> $name<Written<T, Old>> {
-                self.write.returns_new = true;
+                self.write.options_mut().returns_new = true;
                 self.with_output()
             }
 
             /// Returns the document before the write, too.
             #[must_use]
             pub fn return_old<T>(mut self) -> $name<Written<New, T>> {
-                self.write.returns_old = true;
+                self.write.options_mut().returns_old = true;
                 self.with_output()
             }
         }
@@ -85,7 +125,7 @@ macro_rules! change_options {
             #[must_use]
             #[inline]
             pub fn if_revision(mut self, revision: &Revision) -> Self {
-                self.write.revision = Some(revision.clone());
+                self.write.options_mut().revision = Some(revision.clone());
                 self
             }
 
@@ -95,7 +135,7 @@ macro_rules! change_options {
             #[must_use]
             #[inline]
             pub fn if_body_revision(mut self) -> Self {
-                self.write.checks_body_revision = true;
+                self.write.options_mut().checks_body_revision = true;
                 self
             }
 
@@ -104,7 +144,7 @@ macro_rules! change_options {
             /// Otherwise nothing is written, and the output [says so](Written::is_unchanged). Since 3.12.
             #[must_use]
             pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
-                self.write.version_attribute = Some(name.into());
+                self.write.options_mut().version_attribute = Some(name.into());
                 self
             }
         }

@@ -18,10 +18,11 @@ use crate::names::{DocumentId, Key, Revision};
 pub trait WriteOutput: Sized + Sealed {}
 
 mod sealed {
-    use super::{ApiResponse, Evidence, OutputError, RawValue};
+    use super::{ApiResponse, Evidence, Key, OutputError, RawValue};
 
     pub trait Sealed: Sized {
-        fn read(response: &ApiResponse) -> Result<Self, OutputError>;
+        /// Reads a response. `key` is the one of the request, if it had one.
+        fn read(response: &ApiResponse, key: Option<&Key>) -> Result<Self, OutputError>;
 
         /// Creates the output of a write from the document that it has written, instead of from its response.
         fn found(stored: &RawValue, evidence: Evidence, returns_new: bool) -> Option<Self>;
@@ -100,8 +101,8 @@ impl<New, Old> From<&Written<New, Old>> for DocumentId {
 impl<New: DeserializeOwned, Old: DeserializeOwned> WriteOutput for Written<New, Old> {}
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {
-    fn read(response: &ApiResponse) -> Result<Self, OutputError> {
-        if let Some(written) = WrittenAttributes::read(response.bytes()) {
+    fn read(response: &ApiResponse, key: Option<&Key>) -> Result<Self, OutputError> {
+        if let Some(written) = WrittenAttributes::read(response.bytes(), key) {
             return Ok(Self::of_attributes(written));
         }
         response.json().map_err(|error: OutputError| {
@@ -138,7 +139,7 @@ impl WriteOutput for Silent {}
 
 impl Sealed for Silent {
     #[inline]
-    fn read(response: &ApiResponse) -> Result<Self, OutputError> {
+    fn read(response: &ApiResponse, _: Option<&Key>) -> Result<Self, OutputError> {
         // An empty object says little, but few services send it with one of these statuses.
         response.json::<IgnoredAny>()?;
         let is_empty = members(response.bytes()).is_some_and(|members| members.count() == 0);
@@ -166,7 +167,7 @@ mod tests {
             "_id": "c/k", "_key": "k", "_rev": "_b", "_oldRev": "_a",
             "old": { "a": 1 }, "new": { "a": 2 },
         });
-        let written = Written::<Value, Value>::read(&response(202, &body.to_string())).unwrap();
+        let written = Written::<Value, Value>::read(&response(202, &body.to_string()), None).unwrap();
         assert_eq!((written.key.as_str(), written.id.as_str()), ("k", "c/k"));
         assert_eq!((written.revision.as_str(), written.old_revision.unwrap().as_str()), ("_b", "_a"));
         assert_eq!((written.new, written.old), (Some(json!({ "a": 2 })), Some(json!({ "a": 1 }))));
@@ -176,14 +177,14 @@ mod tests {
     #[test]
     fn what_was_not_asked_for_is_absent() {
         let body = r#"{"_id":"c/k","_key":"k","_rev":"_gG9JHsW---"}"#;
-        let written = Written::<(), ()>::read(&response(201, body)).unwrap();
+        let written = Written::<(), ()>::read(&response(201, body), None).unwrap();
         assert_eq!((written.old_revision, written.new, written.old), (None, None, None));
-        assert!(Written::<(), ()>::read(&response(201, "{}")).is_err());
+        assert!(Written::<(), ()>::read(&response(201, "{}"), None).is_err());
     }
 
     #[test]
     fn a_document_of_another_type_proves_the_write_and_another_body_does_not() {
-        let read = |body: &str| Written::<u8, u8>::read(&response(202, body)).unwrap_err();
+        let read = |body: &str| Written::<u8, u8>::read(&response(202, body), None).unwrap_err();
         let error = read(r#"{"_id":"c/k","_key":"k","_rev":"_b","new":"x"}"#);
         assert_eq!((error.path(), error.proves_execution()), ("new", true));
         for body in [r#"{"_id":"c/k","_key":"k","new":"x"}"#, r#"{"new":"x"}"#, "[]", "<html>"] {
@@ -194,13 +195,13 @@ mod tests {
     #[test]
     fn a_version_that_is_not_higher_changes_nothing() {
         let body = r#"{"_id":"c/k","_key":"k","_rev":"_a","_oldRev":"_a"}"#;
-        assert!(Written::<(), ()>::read(&response(202, body)).unwrap().is_unchanged());
+        assert!(Written::<(), ()>::read(&response(202, body), None).unwrap().is_unchanged());
     }
 
     #[test]
     fn a_silent_write_returns_an_empty_object() {
-        assert_eq!(Silent::read(&response(202, "{}")).unwrap(), Silent { evidence: None });
-        assert!(Silent::read(&response(202, r#"{"status":"ok"}"#)).is_err());
-        assert!(Silent::read(&response(202, "")).is_err());
+        assert_eq!(Silent::read(&response(202, "{}"), None).unwrap(), Silent { evidence: None });
+        assert!(Silent::read(&response(202, r#"{"status":"ok"}"#), None).is_err());
+        assert!(Silent::read(&response(202, ""), None).is_err());
     }
 }

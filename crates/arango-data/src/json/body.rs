@@ -20,7 +20,7 @@ use crate::names::Key;
 
 /// The JSON of a document, serialised once.
 ///
-/// An error is kept until the [bytes](Self::into_bytes) are read.
+/// An error is kept until the [bytes](Self::to_bytes) are read.
 #[derive(Clone)]
 pub(crate) struct DocumentBody(Result<WrittenObject, WriteFault>);
 
@@ -97,7 +97,7 @@ impl DocumentBody {
     }
 
     /// Prepares the JSON for being sent.
-    fn shared(self) -> Self {
+    pub(crate) fn shared(self) -> Self {
         Self(self.0.map(|written| WrittenObject { json: Json::Shared(written.json.into_bytes()), ..written }))
     }
 
@@ -140,9 +140,9 @@ impl DocumentBody {
     }
 
     /// Returns the body of the request.
-    pub(crate) fn into_bytes(self) -> Result<Bytes, BuildError> {
-        match self.0 {
-            Ok(written) => Ok(written.json.into_bytes()),
+    pub(crate) fn to_bytes(&self) -> Result<Bytes, BuildError> {
+        match &self.0 {
+            Ok(written) => Ok(written.json.clone().into_bytes()),
             Err(WriteFault::Json(text)) => Err(BuildError::Body(serde_json::Error::custom(text))),
             Err(WriteFault::Field(field, reason)) => Err(BuildError::Field { field, reason }),
         }

@@ -35,7 +35,8 @@ pub fn write_document<T: Serialize + ?Sized>(value: &T, key: Option<&Key>) -> Re
         Some(key) => body.with_key(key),
         None => body,
     }
-    .into_bytes()
+    .shared()
+    .to_bytes()
 }
 
 #[cfg(test)]
@@ -130,9 +131,9 @@ mod tests {
     #[test]
     fn an_attribute_is_added_only_if_the_document_lacks_it() {
         let body = DocumentBody::new(&json!({ "a": 1 })).with_attribute("operation_id", "w", "x\"y");
-        assert_eq!(body.clone().into_bytes().unwrap(), r#"{"w":"x\"y","a":1}"#);
+        assert_eq!(body.clone().to_bytes().unwrap(), r#"{"w":"x\"y","a":1}"#);
         assert_eq!(body.text("w").unwrap(), "x\"y");
-        let error = body.with_attribute("operation_id", "a", "z").into_bytes().unwrap_err();
+        let error = body.with_attribute("operation_id", "a", "z").to_bytes().unwrap_err();
         assert_eq!(error.to_string(), "`operation_id` is an attribute of the document already");
     }
 

@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use super::{InvalidIdentifier, string_impls};
 
 /// The longest name, in bytes.
-const MAX_LENGTH: usize = 256;
+pub(super) const MAX_LENGTH: usize = 256;
 
 /// The validated name of a collection.
 ///

@@ -44,6 +44,11 @@ impl DocumentId {
         Ok(Self { text: id.into(), slash })
     }
 
+    /// Takes a valid id whose slash stands there.
+    pub(super) fn of_valid(text: Arc<str>, slash: usize) -> Self {
+        Self { text, slash }
+    }
+
     /// Creates the id of the document with this key.
     #[inline]
     pub fn of(collection: &CollectionName, key: &Key) -> Self {

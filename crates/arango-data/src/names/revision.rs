@@ -1,14 +1,15 @@
 //! Revisions of documents.
 
-use std::sync::Arc;
+use smol_str::SmolStr;
 
 use super::{InvalidIdentifier, string_impls};
 
 /// The revision of a document, which every write changes.
 ///
 /// Opaque: two revisions can only be compared for equality. Their order has no meaning for the server.
+// Stored in place: a revision is short, and each response to a write has one.
 #[derive(Clone)]
-pub struct Revision(Arc<str>);
+pub struct Revision(SmolStr);
 
 string_impls!(Revision);
 
@@ -21,12 +22,22 @@ impl Revision {
     pub fn new(revision: &str) -> Result<Self, InvalidIdentifier> {
         let reason = match revision.as_bytes() {
             [] => "is empty",
-            bytes if !bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"') => {
+            bytes if !bytes.iter().all(|byte| Self::may_contain(*byte)) => {
                 "contains a character that no revision contains"
             }
             _ => return Ok(Self(revision.into())),
         };
         Err(InvalidIdentifier::new("revision", revision, reason))
+    }
+
+    /// Creates a revision of a text that is not empty, and whose bytes a revision [may contain](Self::may_contain).
+    pub(crate) fn of_valid(revision: &str) -> Self {
+        Self(revision.into())
+    }
+
+    /// Returns whether a revision may contain a byte.
+    pub(crate) fn may_contain(byte: u8) -> bool {
+        byte.is_ascii_graphic() && byte != b'"'
     }
 
     /// Reads a revision from the header `Etag`, where it stands in quotes.

@@ -22,7 +22,6 @@ pub(crate) struct Responses {
     version: Bytes,
     health: Bytes,
     properties: Bytes,
-    written: Bytes,
     document: Bytes,
     /// A batch up to its last row.
     rows: Bytes,
@@ -42,7 +41,6 @@ impl Responses {
             version: format!(r#"{{"server":"arango","license":"enterprise","version":"{VERSION}"}}"#).into(),
             health: health().into(),
             properties: properties.to_string().into(),
-            written: format!(r#"{{"_id":"books/{KEY}","_key":"{KEY}","_rev":"_kQ2bW7e---"}}"#).into(),
             document: serde_json::to_string(&Book::numbered(7).stored(KEY))?.into(),
             rows: format!(r#"{{"result":{rows}"#).into(),
         })
@@ -59,7 +57,11 @@ impl Responses {
             ("POST", ["_api", "document", "books"]) if body.starts_with(b"[") => {
                 whole(StatusCode::ACCEPTED, &written_many(body).into())
             }
-            ("POST", ["_api", "document", "books"]) => whole(StatusCode::ACCEPTED, &self.written),
+            ("POST", ["_api", "document", "books"]) => {
+                let body = String::from_utf8_lossy(body);
+                let key = keys(&body).next().unwrap_or(KEY);
+                (StatusCode::ACCEPTED, Bytes::from(written(key)).chain(Bytes::new()))
+            }
             ("GET", ["_api", "document", "books", KEY]) => whole(StatusCode::OK, &self.document),
             ("POST", ["_api", "cursor"]) => {
                 let query: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -91,13 +93,20 @@ impl Responses {
     }
 }
 
+/// Returns what is said of a document that was written under this key.
+fn written(key: &str) -> String {
+    format!(r#"{{"_id":"books/{key}","_key":"{key}","_rev":"_kQ2bW7e---"}}"#)
+}
+
+/// Returns the keys of documents.
+fn keys(body: &str) -> impl Iterator<Item = &str> {
+    body.split("\"_key\":\"").skip(1).filter_map(|rest| rest.split('"').next())
+}
+
 /// Returns an element for each document of an array: under its key, or under the same one if they have none.
 fn written_many(body: &[u8]) -> String {
-    const NAME: &str = "\"_key\":\"";
     let body = String::from_utf8_lossy(body);
-    let written = |key: &str| format!(r#"{{"_id":"books/{key}","_key":"{key}","_rev":"_kQ2bW7e---"}}"#);
-    let keys = body.split(NAME).skip(1).filter_map(|rest| rest.split('"').next());
-    let mut elements: Vec<_> = keys.map(written).collect();
+    let mut elements: Vec<_> = keys(&body).map(written).collect();
     if elements.is_empty() {
         elements = body.matches("\"title\":").map(|_| written(KEY)).collect();
     }

@@ -1,7 +1,7 @@
 //! Handle on one collection.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arango_data::{
     CollectionName, DocumentExists, GetCollectionProperties, InsertDocument, InvalidIdentifier, Key,
@@ -21,6 +21,7 @@ use crate::data::read_many::GetMany;
 use crate::data::remove::Remove;
 use crate::data::transaction::TransactionCalls;
 use crate::data::write::{Replace, Update};
+use crate::handles::data_support::generated_keys::AcceptsKeys;
 use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
 use crate::handles::time_limit::TimeLimit;
@@ -45,13 +46,20 @@ use crate::handles::time_limit::TimeLimit;
 /// # Ok(())
 /// # }
 /// ```
+// One pointer, because each call clones its handle.
 #[derive(Debug, Clone)]
-pub struct Collection {
-    pub(super) database: Database,
+pub struct Collection(Arc<State>);
+
+/// What the clones of a handle share.
+#[derive(Debug, Clone)]
+struct State {
+    database: Database,
     name: Result<CollectionName, InvalidIdentifier>,
-    pub(super) keys: Keys,
+    keys: Keys,
     /// The transaction in which its documents are read and written.
     transaction: Option<Arc<TransactionCalls>>,
+    /// What the client knows of the collection, once it was looked up.
+    accepts_keys: OnceLock<AcceptsKeys>,
 }
 
 /// Whether a call borrows a transaction until its end, so that there is no other one at the same time.
@@ -69,7 +77,13 @@ impl Database {
     /// Returns a handle on a collection of this database.
     pub fn collection(&self, name: &str) -> Collection {
         let name = CollectionName::new(name);
-        Collection { database: self.clone(), name, keys: Keys::Client, transaction: None }
+        Collection(Arc::new(State {
+            database: self.clone(),
+            name,
+            keys: Keys::Client,
+            transaction: None,
+            accepts_keys: OnceLock::new(),
+        }))
     }
 }
 
@@ -80,14 +94,15 @@ impl Collection {
     /// executed: the document has no name by which it could be looked for.
     #[must_use]
     pub fn server_keys(mut self) -> Self {
-        self.keys = Keys::Server;
+        self.set_keys(Keys::Server);
         self
     }
 
     /// Prefers this coordinator: see [`Database::prefer`].
     #[must_use]
-    pub fn prefer(self, coordinator: Coordinator) -> Self {
-        Self { database: self.database.prefer(coordinator), ..self }
+    pub fn prefer(mut self, coordinator: Coordinator) -> Self {
+        self.set_database(self.database().clone().prefer(coordinator));
+        self
     }
 
     /// Inserts a document.
@@ -178,29 +193,46 @@ impl Collection {
 
     /// Executes the calls of documents in this transaction.
     pub(super) fn in_transaction(mut self, transaction: Arc<TransactionCalls>) -> Self {
-        self.transaction = Some(transaction);
+        Arc::make_mut(&mut self.0).transaction = Some(transaction);
         self
     }
 
     pub(super) fn is_in_transaction(&self) -> bool {
-        self.transaction.is_some()
+        self.0.transaction.is_some()
     }
 
     pub(super) fn transaction(&self) -> Option<&TransactionCalls> {
-        self.transaction.as_deref()
+        self.0.transaction.as_deref()
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Replaces the handle of the database, on the same database.
+    pub(super) fn set_database(&mut self, database: Database) {
+        Arc::make_mut(&mut self.0).database = database;
+    }
+
+    pub(super) fn keys(&self) -> Keys {
+        self.0.keys
+    }
+
+    pub(super) fn set_keys(&mut self, keys: Keys) {
+        Arc::make_mut(&mut self.0).keys = keys;
     }
 
     /// Records what a read has met on which a call of the transaction depends.
     pub(super) fn record_failure(&self, error: &Error) {
-        if let Some(transaction) = &self.transaction {
+        if let Some(transaction) = self.transaction() {
             transaction.record_failure(error);
         }
     }
 
     /// Executes an operation, in the transaction if there is one.
     pub(super) async fn execute<O: Transactional>(&self, operation: O) -> Result<O::Output, Error> {
-        match &self.transaction {
-            None => self.database.execute(operation).await,
+        match self.transaction() {
+            None => self.database().execute(operation).await,
             // Boxed: it should not enlarge the future of every call.
             Some(transaction) => Box::pin(transaction.execute(operation)).await,
         }
@@ -213,15 +245,26 @@ impl Collection {
         &self,
         operation: O,
     ) -> Result<O::Output, Error> {
-        match &self.transaction {
-            None => self.database.execute_resolving(operation).await,
+        match self.transaction() {
+            None => self.database().execute_resolving(operation).await,
             Some(transaction) => Box::pin(transaction.execute(operation)).await,
         }
     }
 
     /// Makes a key that no other write uses: a ULID in lower case.
     pub fn new_key(&self) -> Key {
-        key::generate(self.database.transport.random())
+        key::generate(self.0.name.as_ref().ok(), self.database().transport.random())
+    }
+
+    /// Returns whether the collection accepts the keys that the client makes, if it is known.
+    pub(super) fn known_to_accept_generated_keys(&self) -> Option<bool> {
+        if let Some(accepts) = self.0.accepts_keys.get() {
+            return Some(accepts.get());
+        }
+        let name = self.0.name.as_ref().ok()?;
+        let found =
+            self.database().shared.data.generated_keys.find(self.database().prefix(), name.as_str())?;
+        Some(self.0.accepts_keys.get_or_init(|| found).get())
     }
 
     /// Returns whether the collection accepts the keys that the client makes. Its properties are read once.
@@ -234,18 +277,16 @@ impl Collection {
     }
 
     async fn reads_whether_keys_are_accepted(&mut self) -> Result<bool, Error> {
-        let name = self.name()?;
-        let known = &self.database.shared.data.generated_keys;
-        if let Some(known) = known.are_accepted(self.database.prefix(), name.as_str()) {
+        if let Some(known) = self.known_to_accept_generated_keys() {
             return Ok(known);
         }
-        let read = GetCollectionProperties { collection: name.clone() };
-        let limit = TimeLimit::start(&self.database, &read);
+        let read = GetCollectionProperties { collection: self.name()?.clone() };
+        let limit = TimeLimit::start(self.database(), &read);
         // Boxed: rare and large, so it should not enlarge the future of every insert, nor its type.
-        let properties: BoxFuture<'_, Result<_, Error>> = Box::pin(self.database.execute(read));
+        let properties: BoxFuture<'_, Result<_, Error>> = Box::pin(self.database().execute(read));
         let accepts = properties.await?.accepts_generated_keys();
         self.record_whether_keys_are_accepted(accepts);
-        self.database = limit.apply(&self.database);
+        self.set_database(limit.apply(self.database()));
         Ok(accepts)
     }
 
@@ -255,22 +296,20 @@ impl Collection {
     }
 
     fn record_whether_keys_are_accepted(&self, are_accepted: bool) {
-        if let Ok(name) = &self.name {
-            let known = &self.database.shared.data.generated_keys;
-            known.record(self.database.prefix(), name.as_str(), are_accepted);
+        if let Ok(name) = &self.0.name {
+            let known = &self.database().shared.data.generated_keys;
+            known.record(self.database().prefix(), name.as_str(), are_accepted);
         }
     }
 
     /// Returns whether it is known that the collection does not accept the keys that the client makes.
     pub(super) fn has_refused_generated_keys(&self) -> bool {
-        let Ok(name) = &self.name else { return false };
-        let known = &self.database.shared.data.generated_keys;
-        known.are_accepted(self.database.prefix(), name.as_str()) == Some(false)
+        self.known_to_accept_generated_keys() == Some(false)
     }
 
     /// Returns the name, or the error of a call under an invalid one.
     pub(super) fn name(&self) -> Result<&CollectionName, Error> {
-        let name = self.name.as_ref();
+        let name = self.0.name.as_ref();
         name.map_err(|invalid| {
             invalid_request::<GetCollectionProperties>(invalid_name("collection", invalid))
         })
@@ -281,7 +320,7 @@ impl Collection {
         &self,
         build: impl FnOnce(&CollectionName) -> Result<O, InvalidIdentifier>,
     ) -> Result<O, BuildError> {
-        let name = self.name.as_ref().map_err(|invalid| invalid_name("collection", invalid))?;
+        let name = self.0.name.as_ref().map_err(|invalid| invalid_name("collection", invalid))?;
         build(name).map_err(|invalid| invalid_name("key", &invalid))
     }
 }
@@ -291,7 +330,7 @@ impl TryFrom<&Collection> for CollectionName {
     type Error = InvalidIdentifier;
 
     fn try_from(collection: &Collection) -> Result<Self, InvalidIdentifier> {
-        collection.name.clone()
+        collection.0.name.clone()
     }
 }
 

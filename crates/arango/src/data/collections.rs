@@ -29,38 +29,38 @@ impl Database {
 impl Collection {
     /// Returns the properties: shards, copies, key generator, schema and others.
     pub async fn properties(&self) -> Result<CollectionProperties, Error> {
-        self.database.execute(GetCollectionProperties { collection: self.name()?.clone() }).await
+        self.database().execute(GetCollectionProperties { collection: self.name()?.clone() }).await
     }
 
     /// Returns the number of documents.
     pub async fn count(&self) -> Result<u64, Error> {
-        self.database.execute(CountDocuments { collection: self.name()?.clone() }).await
+        self.database().execute(CountDocuments { collection: self.name()?.clone() }).await
     }
 
     /// Returns the number of documents of each shard.
     pub async fn count_by_shard(&self) -> Result<BTreeMap<String, u64>, Error> {
-        self.database.execute(CountDocumentsByShard { collection: self.name()?.clone() }).await
+        self.database().execute(CountDocumentsByShard { collection: self.name()?.clone() }).await
     }
 
     /// Returns the shards, and the DB-Servers of each.
     pub async fn shards(&self) -> Result<BTreeMap<String, ShardReplicas>, Error> {
-        self.database.execute(GetCollectionShards { collection: self.name()?.clone() }).await
+        self.database().execute(GetCollectionShards { collection: self.name()?.clone() }).await
     }
 
     /// Returns the shard that a document with these shard keys belongs to. The document need not exist.
     pub async fn responsible_shard<T: Serialize + ?Sized>(&self, document: &T) -> Result<String, Error> {
-        self.database.execute(GetResponsibleShard::new(self.name()?, document)).await
+        self.database().execute(GetResponsibleShard::new(self.name()?, document)).await
     }
 
     /// Returns the sizes of the documents and indexes.
     #[doc(alias = "statistics")]
     pub async fn figures(&self) -> Result<CollectionFigures, Error> {
-        self.database.execute(GetCollectionFigures { collection: self.name()?.clone() }).await
+        self.database().execute(GetCollectionFigures { collection: self.name()?.clone() }).await
     }
 
     /// Removes all documents. Sent once.
     pub async fn truncate(&self) -> Result<(), Error> {
-        self.database.execute_resolving(TruncateCollection::new(self.name()?)).await
+        self.database().execute_resolving(TruncateCollection::new(self.name()?)).await
     }
 
     /// Removes the collection, and no other that gets its name meanwhile.
@@ -73,9 +73,9 @@ impl Collection {
     #[doc(alias = "delete_collection")]
     pub async fn drop_collection(&self) -> Result<(), Error> {
         let get = GetCollection { collection: self.name()?.clone() };
-        let limit = TimeLimit::start(&self.database, &get);
-        let collection = self.database.execute(get).await.map_err(Error::before_execution)?;
-        let database = limit.apply(&self.database);
+        let limit = TimeLimit::start(self.database(), &get);
+        let collection = self.database().execute(get).await.map_err(Error::before_execution)?;
+        let database = limit.apply(self.database());
         database.execute_resolving(DropCollection::by_id(&collection.id)).await
     }
 }

@@ -147,7 +147,7 @@ impl<V: TryInto<DocumentId, Error: Into<InvalidIdentifier>>> EdgesOf<V> {
     }
 
     fn query<T: DeserializeOwned>(self, direction: EdgeDirection) -> Query<Edge<T>> {
-        self.collection.database.query(edges_of(&self.collection, self.vertex, direction))
+        self.collection.database().query(edges_of(&self.collection, self.vertex, direction))
     }
 }
 

@@ -43,7 +43,7 @@ impl Collection {
 
     /// Lists the indexes, without those that are being built.
     pub async fn indexes(&self) -> Result<Vec<IndexInfo>, Error> {
-        self.database.execute(ListIndexes::new(self.name()?)).await
+        self.database().execute(ListIndexes::new(self.name()?)).await
     }
 
     /// Lists the indexes that are being built, with their [progress](IndexInfo::progress).
@@ -68,21 +68,21 @@ impl Collection {
     /// # }
     /// ```
     pub async fn indexes_in_progress(&self) -> Result<Vec<IndexInfo>, Error> {
-        let mut indexes = self.database.execute(ListIndexes::new(self.name()?).include_hidden()).await?;
+        let mut indexes = self.database().execute(ListIndexes::new(self.name()?).include_hidden()).await?;
         indexes.retain(|index| index.progress.is_some());
         Ok(indexes)
     }
 
     /// Returns an index.
     pub async fn index(&self, id: &IndexId) -> Result<IndexInfo, Error> {
-        self.database.execute(GetIndex { id: id.clone() }).await
+        self.database().execute(GetIndex { id: id.clone() }).await
     }
 
     /// Removes an index. One that is not there is no error.
     #[doc(alias = "delete_index")]
     #[doc(alias = "dropIndex")]
     pub async fn drop_index(&self, id: &IndexId) -> Result<DropStatus, Error> {
-        self.database.execute(DropIndex::new(id)).await
+        self.database().execute(DropIndex::new(id)).await
     }
 }
 
@@ -118,7 +118,7 @@ impl IntoFuture for NewIndex {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<EnsureIndex>)?;
-            self.collection.database.execute_resolving(operation).await
+            self.collection.database().execute_resolving(operation).await
         })
     }
 }

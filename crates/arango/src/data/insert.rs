@@ -8,6 +8,7 @@ use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutpu
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
+use crate::data::boxed::boxed;
 use crate::data::collection::{Borrow, Collection, Keys};
 use crate::data::key::ToKey;
 use crate::handles::data_support::invalid_request;
@@ -121,13 +122,15 @@ fn send<W: WriteOutput + Send + 'static>(
     needs_its_key: bool,
 ) -> impl Future<Output = Result<W, Error>> + Send {
     async move {
-        let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
-        let accepts_keys = is_without_key || needs_its_key;
-        let accepts_keys = accepts_keys
-            && collection
-                .accepts_generated_keys::<InsertDocument<W>>()
-                .await
-                .inspect_err(|error| collection.record_failure(error))?;
+        let is_without_key = collection.keys() == Keys::Client && operation.document_key().is_none();
+        let accepts_keys = (is_without_key || needs_its_key)
+            && match collection.known_to_accept_generated_keys() {
+                Some(known) => known,
+                None => collection
+                    .accepts_generated_keys::<InsertDocument<W>>()
+                    .await
+                    .inspect_err(|error| collection.record_failure(error))?,
+            };
         if needs_its_key && !accepts_keys {
             let reason = "is not accepted by this collection, and without it the edge could be stored twice";
             return Err(invalid_request::<InsertDocument<W>>(BuildError::Field { field: "_key", reason }));
@@ -145,7 +148,7 @@ fn send<W: WriteOutput + Send + 'static>(
             Some(operation) if gets_key => {
                 collection.refuses_generated_keys();
                 let left = error.time_left();
-                collection.database = collection.database.timeout(left);
+                collection.set_database(collection.database().clone().timeout(left));
                 // Boxed: rare and large, so it should not enlarge the future of every insert.
                 Box::pin(collection.execute_resolving(operation)).await
             }
@@ -160,7 +163,7 @@ impl<'a, W: WriteOutput + Send + 'static> IntoFuture for Insert<'a, W> {
 
     fn into_future(self) -> Self::IntoFuture {
         match self.operation {
-            Ok(operation) => Box::pin(send(self.collection, operation, self.needs_its_key)),
+            Ok(operation) => boxed(|| send(self.collection, operation, self.needs_its_key)),
             Err(error) => Box::pin(ready(Err(invalid_request::<InsertDocument<W>>(error)))),
         }
     }

@@ -1,6 +1,6 @@
 //! Keys as arguments, and keys that the client makes.
 
-use arango_data::{InvalidIdentifier, Key};
+use arango_data::{CollectionName, InvalidIdentifier, Key};
 use arango_transport::balance::RandomSource;
 
 use crate::handles::unix_time::unix_millis;
@@ -42,15 +42,18 @@ to_key! {
     Key, key => Ok(key);
 }
 
-/// Makes a key that no other write uses.
-pub(super) fn generate(random: &dyn RandomSource) -> Key {
+/// Makes a key that no other write uses, for a document of this collection if its name is valid.
+pub(super) fn generate(collection: Option<&CollectionName>, random: &dyn RandomSource) -> Key {
     let mut bytes = [0; 10];
     for half in bytes.chunks_mut(5) {
         // Between 1 and 2 the lower 52 bits of a number are random. The upper 40 of them are used.
         let bits = (1.0 + random.next_f64()).to_bits() >> 12;
         half.copy_from_slice(&bits.to_be_bytes()[3..]);
     }
-    Key::generate(unix_millis(), bytes)
+    match collection {
+        Some(collection) => Key::generate_in(collection, unix_millis(), bytes),
+        None => Key::generate(unix_millis(), bytes),
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +65,7 @@ mod tests {
     #[test]
     fn two_keys_of_the_same_time_differ_in_all_their_random_bits() {
         let random = SeededRandom::new(1);
-        let keys: Vec<_> = (0..1000).map(|_| generate(&random).to_string()).collect();
+        let keys: Vec<_> = (0..1000).map(|_| generate(None, &random).to_string()).collect();
         for position in 10..26 {
             let mut seen: Vec<_> = keys.iter().map(|key| key.as_bytes()[position]).collect();
             seen.sort_unstable();

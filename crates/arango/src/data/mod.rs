@@ -3,6 +3,7 @@
 //! Each call is a builder that is sent when it is awaited. Dropping it sends nothing.
 
 mod analyzers;
+mod boxed;
 mod bulk;
 mod collection;
 mod collections;

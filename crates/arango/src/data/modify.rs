@@ -69,10 +69,10 @@ where
         let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
         let read: ReadExistingDocument<Document<T>> =
             ReadDocument::new(self.collection.name()?, &key).must_exist();
-        let limit = TimeLimit::start(&self.collection.database, &read);
+        let limit = TimeLimit::start(self.collection.database(), &read);
         let mut conflicts = 0;
         loop {
-            let mut document = match limit.apply(&self.collection.database).execute(&read).await {
+            let mut document = match limit.apply(self.collection.database()).execute(&read).await {
                 Ok(document) => document,
                 // Before the first write nothing is changed, whatever became of the read.
                 Err(error) if conflicts == 0 => return Err(error.before_execution()),
@@ -88,10 +88,10 @@ where
             if let Some(id) = &self.operation_id {
                 update = update.operation_id(id.clone());
             }
-            match limit.apply(&self.collection.database).execute_resolving(update).await {
+            match limit.apply(self.collection.database()).execute_resolving(update).await {
                 Err(error) if is_other_write(&error) && conflicts + 1 < ATTEMPTS => {
                     let pause = FIRST_PAUSE.saturating_mul(1 << conflicts).min(MAX_PAUSE);
-                    let pause = pause.mul_f64(self.collection.database.transport.random().next_f64());
+                    let pause = pause.mul_f64(self.collection.database().transport.random().next_f64());
                     conflicts += 1;
                     if pause >= limit.left() {
                         return Err(error);

@@ -9,6 +9,7 @@ use arango_transport::protocol::{BuildError, Resolve};
 use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
 
+use crate::data::boxed::boxed;
 use crate::data::collection::{Borrow, Collection};
 use crate::handles::data_support::invalid_request;
 
@@ -56,7 +57,7 @@ impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Get<'a, T> {
     fn into_future(self) -> Self::IntoFuture {
         let Self { collection, operation, .. } = self;
         match operation {
-            Ok(operation) => Box::pin(async move { collection.execute(&operation).await }),
+            Ok(operation) => boxed(|| async move { collection.execute(&operation).await }),
             Err(error) => Box::pin(ready(Err(invalid_request::<ReadDocument<T>>(error)))),
         }
     }
@@ -111,7 +112,7 @@ impl<'a> IntoFuture for Exists<'a> {
                 // A response without a body does not prove anything, and it is not asked twice.
                 return Ok(self.collection.execute(operation.read()).await?.is_some());
             }
-            let database = self.collection.database;
+            let database = self.collection.database();
             let error = match database.execute(&operation).await {
                 Ok(revision) => return Ok(revision.is_some()),
                 Err(error) => error,
@@ -119,7 +120,7 @@ impl<'a> IntoFuture for Exists<'a> {
             match operation.question(&error.failure()) {
                 Some(read) => {
                     let left = error.time_left();
-                    Ok(database.timeout(left).execute(read).await?.is_some())
+                    Ok(database.clone().timeout(left).execute(read).await?.is_some())
                 }
                 None => Err(error),
             }

@@ -191,7 +191,7 @@ async fn read_page<T: DeserializeOwned + Send + 'static>(
     let after = after.as_ref().map_or("", Key::as_str);
     let query = Aql::new(PAGE).collection("collection", name.clone()).bind("after", after).bind("size", size);
     let (page, within): (Vec<(Key, T)>, usize) =
-        collection.database.query(query).one().await.map_err(ScanError::Page)?;
+        collection.database().query(query).one().await.map_err(ScanError::Page)?;
     let keys: Vec<&Key> = page.iter().map(|(key, _)| key).collect();
     if let Some(key) = keys.iter().find(|key| !is_sortable(key)) {
         return Err(ScanError::UnsortableKey((*key).clone()));
@@ -199,7 +199,7 @@ async fn read_page<T: DeserializeOwned + Send + 'static>(
     if within > keys.len() {
         let query = Aql::new(PASSED_OVER).collection("collection", name).bind("after", after);
         let query = query.bind("end", keys.last()).bind("keys", &keys);
-        let passed_over = collection.database.query(query).optional().await.map_err(ScanError::Page)?;
+        let passed_over = collection.database().query(query).optional().await.map_err(ScanError::Page)?;
         if let Some(key) = passed_over {
             return Err(ScanError::UnsortableKey(key));
         }

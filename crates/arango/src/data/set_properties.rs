@@ -82,7 +82,7 @@ impl IntoFuture for SetProperties {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<SetCollectionProperties>)?;
-            self.collection.database.execute(operation).await
+            self.collection.database().execute(operation).await
         })
     }
 }

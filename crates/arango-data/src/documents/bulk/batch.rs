@@ -60,7 +60,9 @@ impl Batch {
         let item = &self.elements.items()[index];
         let mut write = self.write.clone();
         write.key.clone_from(&item.key);
-        write.revision.clone_from(&item.revision);
+        if let Some(revision) = &item.revision {
+            write.options_mut().revision = Some(revision.clone());
+        }
         if !matches!(self.change, Change::Remove { .. }) {
             write.body = DocumentBody::of_json(self.elements.json(index), item.key.clone());
         }
@@ -117,10 +119,10 @@ impl Batch {
         match self.change {
             Change::Insert(mode) => builder = mode.fill(builder, &self.write),
             Change::Update => {
-                if self.write.removes_nulls {
+                if self.write.options().removes_nulls {
                     builder = builder.query("keepNull", "false");
                 }
-                if self.write.replaces_objects {
+                if self.write.options().replaces_objects {
                     builder = builder.query("mergeObjects", "false");
                 }
             }
@@ -245,7 +247,7 @@ impl Batch {
         let Ok(stored) = answer else { return error.resolve::<W>(None) };
         let conclusion =
             self.write_of(index).conclude(self.effect(), self.comparison(), error.failure(), stored);
-        let found = |evidence| W::found_stored(stored, evidence, self.write.returns_new);
+        let found = |evidence| W::found_stored(stored, evidence, self.write.options().returns_new);
         match resolution::map(conclusion, found) {
             Conclusion::Executed(found) => *item = Ok(found),
             other => error.resolve(Some(&other)),

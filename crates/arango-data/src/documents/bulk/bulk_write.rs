@@ -229,7 +229,7 @@ macro_rules! bulk_options {
             #[must_use]
             #[inline]
             pub fn wait_for_sync(mut self) -> Self {
-                self.batch.write.waits_for_sync = true;
+                self.batch.write.options_mut().waits_for_sync = true;
                 self
             }
 
@@ -239,7 +239,7 @@ macro_rules! bulk_options {
             #[must_use]
             #[inline]
             pub fn refill_index_caches(mut self) -> Self {
-                self.batch.write.refills_index_caches = true;
+                self.batch.write.options_mut().refills_index_caches = true;
                 self
             }
 
@@ -248,7 +248,7 @@ macro_rules! bulk_options {
             /// Such a write can be repeated. Since 3.12.
             #[must_use]
             pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
-                self.batch.write.version_attribute = Some(name.into());
+                self.batch.write.options_mut().version_attribute = Some(name.into());
                 self
             }
 
@@ -266,14 +266,14 @@ macro_rules! bulk_options {
             /// Returns each document after the write, too.
             #[must_use]
             pub fn return_new<T>(mut self) -> $name<Written<T, Old>> {
-                self.batch.write.returns_new = true;
+                self.batch.write.options_mut().returns_new = true;
                 $name { batch: self.batch, output: PhantomData }
             }
 
             /// Returns each document before the write, too.
             #[must_use]
             pub fn return_old<T>(mut self) -> $name<Written<New, T>> {
-                self.batch.write.returns_old = true;
+                self.batch.write.options_mut().returns_old = true;
                 $name { batch: self.batch, output: PhantomData }
             }
         }

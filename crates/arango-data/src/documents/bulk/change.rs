@@ -51,7 +51,7 @@ macro_rules! bulk_changes {
             /// Such a write can be repeated. It has no effect on an item without one.
             #[must_use]
             pub fn if_body_revision(mut self) -> Self {
-                self.batch.write.checks_body_revision = true;
+                self.batch.write.options_mut().checks_body_revision = true;
                 self
             }
         }
@@ -102,14 +102,14 @@ impl<W> UpdateDocuments<W> {
     /// Default: they become `null`.
     #[must_use]
     pub fn remove_nulls(mut self) -> Self {
-        self.batch.write.removes_nulls = true;
+        self.batch.write.options_mut().removes_nulls = true;
         self
     }
 
     /// Replaces objects, instead of merging their attributes.
     #[must_use]
     pub fn replace_objects(mut self) -> Self {
-        self.batch.write.replaces_objects = true;
+        self.batch.write.options_mut().replaces_objects = true;
         self
     }
 }

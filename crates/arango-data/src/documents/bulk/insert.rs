@@ -121,7 +121,7 @@ impl<W> InsertDocuments<W> {
     /// For [`Update`](OverwriteMode::Update). Default: they become `null` in the existing one.
     #[must_use]
     pub fn remove_nulls(mut self) -> Self {
-        self.batch.write.removes_nulls = true;
+        self.batch.write.options_mut().removes_nulls = true;
         self
     }
 
@@ -130,7 +130,7 @@ impl<W> InsertDocuments<W> {
     /// For [`Update`](OverwriteMode::Update).
     #[must_use]
     pub fn replace_objects(mut self) -> Self {
-        self.batch.write.replaces_objects = true;
+        self.batch.write.options_mut().replaces_objects = true;
         self
     }
 }

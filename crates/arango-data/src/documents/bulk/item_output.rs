@@ -44,7 +44,7 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> ItemOutput for Written<New, O
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {
     fn read_element(json: &str, key: Option<&Key>) -> Result<Option<Self>, serde_json::Error> {
-        let written = match WrittenAttributes::read(json.as_bytes()) {
+        let written = match WrittenAttributes::read(json.as_bytes(), key) {
             Some(written) => Self::of_attributes(written),
             None => serde_json::from_str(json)?,
         };

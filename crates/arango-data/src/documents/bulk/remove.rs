@@ -65,7 +65,7 @@ impl<Old> RemoveDocuments<Old> {
     /// Otherwise the collection decides.
     #[must_use]
     pub fn wait_for_sync(mut self) -> Self {
-        self.batch.write.waits_for_sync = true;
+        self.batch.write.options_mut().waits_for_sync = true;
         self
     }
 
@@ -74,14 +74,14 @@ impl<Old> RemoveDocuments<Old> {
     /// Since 3.10.2.
     #[must_use]
     pub fn refill_index_caches(mut self) -> Self {
-        self.batch.write.refills_index_caches = true;
+        self.batch.write.options_mut().refills_index_caches = true;
         self
     }
 
     /// Returns each removed document, too.
     #[must_use]
     pub fn return_old<T>(mut self) -> RemoveDocuments<T> {
-        self.batch.write.returns_old = true;
+        self.batch.write.options_mut().returns_old = true;
         RemoveDocuments { batch: self.batch, output: PhantomData }
     }
 }

@@ -134,7 +134,7 @@ impl<W> InsertDocument<W> {
     /// 3.12.
     #[must_use]
     pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
-        self.write.version_attribute = Some(name.into());
+        self.write.options_mut().version_attribute = Some(name.into());
         self
     }
 
@@ -143,7 +143,7 @@ impl<W> InsertDocument<W> {
     /// For [`Update`](OverwriteMode::Update). Default: they become `null` in the existing one.
     #[must_use]
     pub fn remove_nulls(mut self) -> Self {
-        self.write.removes_nulls = true;
+        self.write.options_mut().removes_nulls = true;
         self
     }
 
@@ -152,7 +152,7 @@ impl<W> InsertDocument<W> {
     /// For [`Update`](OverwriteMode::Update).
     #[must_use]
     pub fn replace_objects(mut self) -> Self {
-        self.write.replaces_objects = true;
+        self.write.options_mut().replaces_objects = true;
         self
     }
 
@@ -198,7 +198,7 @@ impl OverwriteMode {
     pub(super) fn class(self, write: &Write) -> RequestClass {
         let Some(key) = write.any_key() else { return RequestClass::NonIdempotent };
         let is_fenced = match self {
-            Self::Conflict => key.is_generated() || write.operation_id.is_some(),
+            Self::Conflict => key.is_generated() || write.options().operation_id.is_some(),
             Self::Ignore => true,
             Self::Replace | Self::Update => write.version().is_some(),
         };
@@ -207,7 +207,7 @@ impl OverwriteMode {
 
     pub(super) fn comparison(self, write: &Write) -> Comparison {
         match self {
-            Self::Update if write.replaces_objects => Comparison::MergedAtTop,
+            Self::Update if write.options().replaces_objects => Comparison::MergedAtTop,
             Self::Update => Comparison::Merged,
             _ => Comparison::Whole,
         }
@@ -220,8 +220,8 @@ impl OverwriteMode {
         }
         if self == Self::Update {
             // Always sent: the default of the server is not the documented one.
-            builder = builder.query("keepNull", if write.removes_nulls { "false" } else { "true" });
-            if write.replaces_objects {
+            builder = builder.query("keepNull", if write.options().removes_nulls { "false" } else { "true" });
+            if write.options().replaces_objects {
                 builder = builder.query("mergeObjects", "false");
             }
         }
@@ -246,12 +246,17 @@ impl<W: WriteOutput> Operation for InsertDocument<W> {
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        if self.mode == OverwriteMode::Conflict
+            && let Some(request) = self.write.plain_request(&Self::METADATA)
+        {
+            return request;
+        }
         let builder = self.mode.fill(self.write.to_documents(Self::METADATA), &self.write);
-        self.write.fill(builder, self.write.body())?.build()
+        self.write.fill(builder)?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
-        W::read(&response)
+        W::read(&response, self.write.key.as_ref())
     }
 }
 

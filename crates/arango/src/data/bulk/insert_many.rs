@@ -39,7 +39,7 @@ impl Collection {
         let chunks = self.operation(|name| {
             let mut chunks = Chunks::new(InsertDocuments::new(name));
             for document in documents {
-                chunks.add(|write| match self.keys {
+                chunks.add(|write| match self.keys() {
                     Keys::Client => write.push_with_key(&document, || self.new_key()),
                     Keys::Server => write.push(&document),
                 });

@@ -117,13 +117,13 @@ impl Collection {
         write: &mut O,
         repeats: u32,
     ) -> Sent<O::Item> {
-        let limit = TimeLimit::start(&self.database, &*write);
+        let limit = TimeLimit::start(self.database(), &*write);
         let mut load = Load::default();
-        let (mut items, error) = itemise(&*write, self.database.execute_items(&*write, &mut load).await);
+        let (mut items, error) = itemise(&*write, self.database().execute_items(&*write, &mut load).await);
         let (mut refusal, mut is_partial) = (None, false);
         if let Some((again, places)) = write.without_refused_keys(&items) {
             self.refuses_generated_keys();
-            let sent = limit.apply(&self.database).execute_items(&again, &mut load).await;
+            let sent = limit.apply(self.database()).execute_items(&again, &mut load).await;
             let (copies, failed) = itemise(&again, sent);
             is_partial = failed.is_some() && places.len() < items.len();
             // Items that failed for a transient reason are sent again.
@@ -134,7 +134,7 @@ impl Collection {
             self.repeat(limit, repeats, &*write, &mut items, &mut load).await;
         }
         self.find_out(limit, &*write, &mut items).await;
-        if let Some(database) = self.database.name() {
+        if let Some(database) = self.database().name() {
             write.add_tickets(&mut items, database, unix_millis());
         }
         Sent { items, error: error.or(refusal), is_partial, load }
@@ -152,22 +152,22 @@ impl Collection {
         for repeat in 0..repeats {
             let Some((again, places)) = write.repeatable(items) else { return };
             let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
-            let pause = at_least_half(pause, self.database.transport.random());
+            let pause = at_least_half(pause, self.database().transport.random());
             if pause >= limit.left() {
                 return;
             }
             sleep(pause).await;
-            if !self.database.transport.pay_for_retry() {
+            if !self.database().transport.pay_for_retry() {
                 return;
             }
-            let copies = limit.apply(&self.database).execute_items(&again, load).await;
+            let copies = limit.apply(self.database()).execute_items(&again, load).await;
             merge_items(items, &places, copies.map_err(|failed| failed.outcome()));
         }
     }
 
     /// Looks again for the items that could not be looked for.
     pub(super) async fn look_again<O: BulkWrite>(&self, write: &O, items: &mut [Result<O::Item, ItemError>]) {
-        self.find_out(TimeLimit::start(&self.database, write), write, items).await;
+        self.find_out(TimeLimit::start(self.database(), write), write, items).await;
     }
 
     /// Reads the documents of the items in doubt: once, and a second time those that could not be read.
@@ -178,9 +178,9 @@ impl Collection {
         items: &mut [Result<O::Item, ItemError>],
     ) {
         let Some((mut question, mut places)) = write.question(items) else { return };
-        let mut schedule = Schedule::new(&self.database.transport, limit.left(), Duration::ZERO);
+        let mut schedule = Schedule::new(&self.database().transport, limit.left(), Duration::ZERO);
         while let Some(left) = schedule.next().await {
-            match self.database.clone().timeout(left).execute(&question).await {
+            match self.database().clone().timeout(left).execute(&question).await {
                 Ok(answers) => {
                     write.resolve(items, &places, Some(&answers));
                     let unread = answers.iter().zip(&places).filter(|(answer, _)| answer.is_err());

@@ -42,7 +42,8 @@ struct Stored {
 impl ProofDocument {
     /// Creates a proof under a key that no other transaction uses.
     pub(super) fn new(database: &Database, collection: &CollectionName) -> Self {
-        Self { collection: collection.clone(), key: key::generate(database.transport.random()) }
+        let key = key::generate(Some(collection), database.transport.random());
+        Self { collection: collection.clone(), key }
     }
 
     #[inline]

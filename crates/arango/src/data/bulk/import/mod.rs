@@ -245,13 +245,13 @@ impl<S> Import<'_, S> {
     async fn begin(self) -> Result<(ImportSink, S), Error> {
         let write = self.write.map_err(invalid_request::<InsertDocuments<Silent>>)?;
         let mut collection = self.collection;
-        if collection.keys == Keys::Client {
+        if collection.keys() == Keys::Client {
             // The time that is left after it does not limit the requests.
             if !collection.clone().accepts_generated_keys::<InsertDocuments<Silent>>().await? {
-                collection.keys = Keys::Server;
+                collection.set_keys(Keys::Server);
             }
         }
-        let states = collection.database.transport.coordinators();
+        let states = collection.database().transport.coordinators();
         let coordinators = states.iter().filter(|state| CoordinatorState::is_member(state)).count();
         let in_flight = self.options.in_flight(coordinators);
         Ok((ImportSink::new(collection, write, in_flight, self.options), self.source))

@@ -23,7 +23,7 @@ const BUDGET_LIMIT: Duration = Duration::from_secs(30);
 impl Collection {
     /// Sends each request with one attempt.
     fn once(mut self) -> Self {
-        self.database = self.database.with_retry_policy(RetryPolicy::disabled());
+        self.set_database(self.database().clone().with_retry_policy(RetryPolicy::disabled()));
         self
     }
 }
@@ -50,7 +50,7 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
             break;
         }
         let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
-        sleep(at_least_half(pause, collection.database.transport.random())).await;
+        sleep(at_least_half(pause, collection.database().transport.random())).await;
         if let Some((mut again, places)) = again {
             if !wait_for_budget(&collection).await {
                 break;
@@ -69,7 +69,7 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
             break;
         }
     }
-    if let Some(database) = collection.database.name() {
+    if let Some(database) = collection.database().name() {
         // Some of them have become unknown since the first time.
         write.add_tickets(&mut sent.items, database, unix_millis());
     }
@@ -78,7 +78,7 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
 
 /// Waits until the retry budget pays for a repetition; `false` if it does not in time.
 async fn wait_for_budget(collection: &Collection) -> bool {
-    let transport = &collection.database.transport;
+    let transport = &collection.database().transport;
     let began = Instant::now();
     while !transport.pay_for_retry() {
         if began.elapsed() >= BUDGET_LIMIT {

@@ -103,7 +103,7 @@ impl ImportSink {
     /// If the import has stopped.
     pub async fn feed<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), ImportStopped> {
         self.make_room().await?;
-        let (position, keys) = (self.position, self.collection.keys);
+        let (position, keys) = (self.position, self.collection.keys());
         self.position += 1;
         let collection = &self.collection;
         let pushed = match keys {
@@ -175,7 +175,7 @@ impl ImportSink {
     #[inline]
     pub(super) fn add_json(&mut self, position: u64, json: &[u8]) {
         let collection = &self.collection;
-        let key = (collection.keys == Keys::Client).then_some(|| collection.new_key());
+        let key = (collection.keys() == Keys::Client).then_some(|| collection.new_key());
         let pushed = self.filling.write.push_json(json, key);
         self.add(position, pushed);
     }
@@ -262,7 +262,7 @@ impl ImportSink {
             Ok((_, Done { sent, is_overloaded })) => {
                 self.window.record(epoch, is_overloaded);
                 if self.collection.has_refused_generated_keys() {
-                    self.collection.keys = Keys::Server;
+                    self.collection.set_keys(Keys::Server);
                 }
                 let is_itemised = sent.is_itemised();
                 for (position, item) in positions.into_iter().zip(sent.items) {
