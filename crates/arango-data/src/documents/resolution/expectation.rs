@@ -1,7 +1,8 @@
 //! What a write expects to find if it was executed.
 
-use arango_protocol::{Conclusion, ErrorKind, ErrorNumber, Failure};
+use arango_protocol::{Conclusion, ErrorKind, ErrorNumber, Failure, Outcome};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use super::content::{Content, Likeness};
 use super::stored::StoredDocument;
@@ -137,8 +138,9 @@ impl Expectation {
 
 /// There is no document with the key that was to be created.
 fn conclude_missing(failure: &Failure) -> Conclusion<Evidence> {
-    // The value of another unique attribute is in use.
-    let is_refused = failure.number == Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED);
+    // The value of another unique attribute is in use. Of a request of several documents, the refusal may be about another one.
+    let is_refused = failure.number == Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED)
+        && failure.outcome == Outcome::NotExecuted;
     if is_refused && !failure.has_ambiguous_predecessor {
         Conclusion::NotExecuted
     } else {
