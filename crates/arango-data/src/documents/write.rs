@@ -7,6 +7,7 @@ use arango_protocol::{
     Requirement,
 };
 use http::header::{HeaderValue, IF_MATCH};
+use serde_json::Number;
 use serde_json::value::RawValue;
 
 use super::evidence::Evidence;
@@ -81,10 +82,10 @@ impl Write {
     }
 
     /// Returns the version that is written, if the server compares it.
-    pub(super) fn version(&self) -> Option<(String, f64)> {
+    pub(super) fn version(&self) -> Option<(String, Number)> {
         let attribute = self.version_attribute.as_ref()?;
         // The server ignores a version that is no number or is negative, and writes the document as without one.
-        let version = self.body.number(attribute).filter(|version| *version >= 0.0)?;
+        let version = self.body.number(attribute).filter(|version| version.as_f64() >= Some(0.0))?;
         Some((attribute.clone(), version))
     }
 

@@ -35,7 +35,7 @@ pub(in crate::documents) struct Expectation {
     pub(in crate::documents) revision: Option<Revision>,
     pub(in crate::documents) operation_id: Option<OperationId>,
     /// The attribute with the version of the document, and the version that is written.
-    pub(in crate::documents) version: Option<(String, f64)>,
+    pub(in crate::documents) version: Option<(String, Number)>,
 }
 
 impl Expectation {
@@ -122,7 +122,7 @@ impl Expectation {
         }
         if let Some((attribute, version)) = &self.version {
             return match stored.number(attribute) {
-                Some(current) if current >= *version => Conclusion::Superseded,
+                Some(current) if is_at_least(&current, version) => Conclusion::Superseded,
                 _ => Conclusion::NotSeen,
             };
         }
@@ -145,5 +145,13 @@ fn conclude_missing(failure: &Failure) -> Conclusion<Evidence> {
         Conclusion::NotExecuted
     } else {
         Conclusion::NotSeen
+    }
+}
+
+/// Compares two versions. Integers are compared as such: above 2^53 some of them are the same floating-point number.
+fn is_at_least(current: &Number, version: &Number) -> bool {
+    match (current.as_i128(), version.as_i128()) {
+        (Some(current), Some(version)) => current >= version,
+        _ => current.as_f64() >= version.as_f64(),
     }
 }
