@@ -117,7 +117,10 @@ impl Batch {
     pub(super) fn request(&self, metadata: Metadata) -> Result<Request<Bytes>, BuildError> {
         let mut builder = self.write.to_documents(metadata);
         match self.change {
-            Change::Insert(mode) => builder = mode.fill(builder, &self.write),
+            Change::Insert(mode) => {
+                mode.check(&self.write)?;
+                builder = mode.fill(builder, &self.write);
+            }
             Change::Update => {
                 if self.write.removes_nulls {
                     builder = builder.query("keepNull", "false");
