@@ -172,7 +172,7 @@ pub use transactions::{
     Transactional,
 };
 #[doc(hidden)] // for the crate `arango`
-pub use transactions::{CommitAnswer, CommitStep, LostCommit, Proof};
+pub use transactions::{CommitAnswer, CommitStep, Leaders, LostCommit, Proof};
 pub use traversals::{EdgeDirection, Path, Traversal, UniqueVertices, edges_of};
 pub use users::{
     Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,

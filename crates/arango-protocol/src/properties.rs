@@ -52,7 +52,8 @@ pub struct RequestProperties {
     pub retries_timeouts: bool,
     /// Whether the server undoes what it has executed of the request when it refuses the rest.
     ///
-    /// Otherwise a refusal that comes from its execution is not retried, unless the class allows a second execution.
+    /// Otherwise a refusal that comes from its execution is of unknown outcome, unless the request has no effect. It is then
+    /// not retried, unless the class allows a second execution.
     pub is_rolled_back: bool,
     /// Whether the response time shows how fast the coordinator is.
     ///

@@ -3,7 +3,7 @@
 use arango::data::{DocumentTicket, Evidence, OverwriteMode};
 use arango::protocol::{Conclusion, Resolution};
 use arango::{Collection, ErrorKind, Outcome};
-use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -212,4 +212,102 @@ async fn a_header_that_contradicts_the_body_is_not_taken_for_a_success() {
     let report = insert.await.unwrap();
     let error = report.items()[0].as_ref().unwrap_err();
     assert_eq!((error.kind(), error.resolution()), (ErrorKind::Decode, Some(Resolution::NotSeen)), "{error}");
+}
+
+/// Numbers with which a DB-Server refuses its part of a request after others have written theirs.
+const REFUSALS_DURING_EXECUTION: [(u16, u32); 7] =
+    [(503, 1429), (403, 1004), (503, 1495), (503, 1496), (409, 1200), (409, 1210), (500, 18)];
+
+/// Loses what requests write to the shards of one DB-Server, and refuses the requests as a whole.
+fn refused_in_part(cluster: &TestCluster, (status, number): (u16, u32), times: usize) -> Vec<FaultGuard> {
+    let refused = Fault::response(status, number, "refused by a DB-Server").after_execution();
+    let faults = [Fault::lost_write(1), refused];
+    faults.into_iter().flat_map(|fault| cluster.inject(&on_post(fault.times(times)))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn w09h_keys_of_the_server_are_not_sent_again_after_a_refusal_of_one_shard() {
+    for refusal in REFUSALS_DURING_EXECUTION {
+        let cluster = cluster().await;
+        let books = sharded(&cluster).await.server_keys();
+        let refused = refused_in_part(&cluster, refusal, usize::MAX);
+        let error = books.insert_many(numbered()).await.unwrap_err();
+        drop(refused);
+        assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, None), "{refusal:?}: {error}");
+        let stored = books.count().await.unwrap();
+        assert!(0 < stored && stored < u64::from(ITEMS), "{refusal:?}: {stored}");
+        assert_eq!(bulk_posts(&cluster), 1, "{refusal:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w09h_keys_of_the_program_are_looked_for_after_a_refusal_of_one_shard() {
+    for refusal in REFUSALS_DURING_EXECUTION {
+        let cluster = cluster().await;
+        let books = sharded(&cluster).await;
+        let refused = refused_in_part(&cluster, refusal, usize::MAX);
+        let report = books.insert_many(with_keys()).await.unwrap();
+        drop(refused);
+        let stored = usize::try_from(books.count().await.unwrap()).unwrap();
+        assert!(0 < stored && stored < ITEMS as usize, "{refusal:?}: {stored}");
+        assert_eq!(report.items().iter().flatten().count(), stored, "{refusal:?}");
+        assert!(report.items().iter().flatten().all(|written| written.evidence == Some(Evidence::Content)));
+        for (_, error) in report.failed() {
+            let found = (error.outcome(), error.resolution());
+            assert_eq!(found, (Outcome::Unknown, Some(Resolution::NotSeen)), "{refusal:?}: {error}");
+        }
+        assert_eq!(bulk_posts(&cluster), 1, "{refusal:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w09h_generated_keys_are_sent_again_after_a_refusal_of_one_shard_and_stored_once() {
+    for refusal in [(503, 1429), (503, 1495), (503, 1496)] {
+        let cluster = cluster().await;
+        let books = sharded(&cluster).await;
+        let _refused = refused_in_part(&cluster, refusal, 1);
+        let report = books.insert_many(numbered()).await.unwrap();
+        let found_out = report.items().iter().flatten().filter(|written| written.evidence.is_some()).count();
+        let written = report.into_result().unwrap();
+        assert!(0 < found_out && found_out < written.len(), "{refusal:?}: {found_out}");
+        assert_eq!(books.count().await.unwrap(), u64::from(ITEMS), "{refusal:?}");
+        let changes: usize = cluster.journal().entries().iter().map(|entry| entry.changes).sum();
+        assert_eq!(changes, ITEMS as usize, "{refusal:?}: each was written once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w09i_a_refusal_before_the_execution_proves_that_no_item_was_executed() {
+    for (status, number) in [(403, 11), (404, 1203), (503, 21003), (412, 21004), (503, 38)] {
+        let cluster = cluster().await;
+        let books = sharded(&cluster).await.server_keys();
+        let _refused = cluster.inject(&on_post(Fault::response(status, number, "refused")));
+        let error = books.insert_many(numbered()).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::NotExecuted, "{number}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w09i_a_single_item_that_a_shard_refuses_is_not_executed_and_is_sent_again() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster)).server_keys();
+    let _refused = cluster.inject(&on_post(Fault::response(503, 1429, "too few copies").times(1)));
+    books.insert_many([json!({})]).await.unwrap().into_result().unwrap();
+    assert_eq!(stored(&cluster).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w09j_a_truncation_that_one_shard_refuses_is_not_sent_again() {
+    let truncations = || Match::method(Method::PUT, "/_api/collection/sharded/truncate");
+    for (status, number) in [(503, 1429), (503, 1496), (409, 1200)] {
+        let cluster = cluster().await;
+        let books = sharded(&cluster).await;
+        books.insert_many(numbered()).await.unwrap().into_result().unwrap();
+        let refused = Fault::response(status, number, "refused by a DB-Server");
+        let refused: Vec<_> = cluster.inject(&refused.on(truncations()));
+        let error = books.truncate().await.unwrap_err();
+        let found = (error.outcome(), error.resolution());
+        assert_eq!(found, (Outcome::Unknown, Some(Resolution::NotSeen)), "{number}: {error}");
+        assert_eq!(refused.iter().map(FaultGuard::hits).sum::<usize>(), 1, "{number}");
+    }
 }

@@ -217,3 +217,12 @@ async fn reading_edges_is_repeated_after_a_lost_response() {
     let executed = cluster.journal().executions_matching(|entry| entry.path == "/_api/cursor");
     assert_eq!(executed, 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn w22a_an_edge_that_is_linked_once_is_linked_although_another_client_links_it_at_the_same_time() {
+    let cluster = cluster().await;
+    let (_, wrote) = wrote(&cluster).await;
+    let _conflict = cluster.inject(&on_post(Fault::response(409, 1200, "write-write conflict").times(1)));
+    wrote.link_once("authors/herbert", "books/dune", &Wrote { year: 1965 }).await.unwrap();
+    assert_eq!(stored(&cluster).await.len(), 1);
+}

@@ -300,3 +300,23 @@ async fn a_document_whose_key_was_refused_in_a_repetition_is_not_sent_twice_with
     assert_eq!(report.failures.first().map(|failure| failure.error.outcome()), Some(Outcome::Unknown));
     assert_eq!(remade.count().await.unwrap(), 1);
 }
+#[tokio::test(start_paused = true)]
+async fn documents_with_keys_of_the_server_are_not_imported_twice_after_a_refusal_of_one_shard() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    database.create_collection("single").shards(3).await.unwrap();
+    let refused = Fault::response(503, 1429, "too few copies of a shard").after_execution();
+    let faults: Vec<_> = [Fault::lost_write(1), refused]
+        .into_iter()
+        .flat_map(|fault| cluster.inject(&on_post(fault)))
+        .collect();
+    let single = database.collection("single").server_keys();
+    let report = single.import((0..30).map(|n| json!({ "n": n }))).await.unwrap();
+    drop(faults);
+    assert_eq!((report.stored, report.failed), (0, 30), "{report:?}");
+    assert!(report.failures.iter().all(|failed| failed.error.outcome() == Outcome::Unknown), "{report:?}");
+    let stored = single.count().await.unwrap();
+    assert!(0 < stored && stored < 30, "{stored}");
+    assert_eq!(inserts(&cluster), 1);
+}

@@ -5,8 +5,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use arango::data::{Aql, CollectionName, QueryOptions};
-use arango::{Client, Database, ErrorKind, Limits, Outcome, RetryPolicy};
-use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use arango::{CallOptions, Client, Database, ErrorKind, Limits, Outcome, RetryPolicy};
+use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -342,6 +342,37 @@ async fn w10b_a_query_that_may_have_committed_a_part_is_not_repeated_after_a_ref
         let result = database.query::<Value>(Aql::dynamic(text)).options(options).all().await;
         let sent = cluster.journal().entries().iter().filter(|entry| entry.path == "/_api/cursor").count();
         assert_eq!((sent > 1, result.is_ok()), (is_repeated, is_repeated), "{text}: {sent}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w10c_a_refusal_of_a_query_that_may_have_committed_a_part_leaves_it_unknown() {
+    let options = QueryOptions::new();
+    for (text, options, is_partial) in [
+        ("FOR b IN books REMOVE b IN books", options.clone(), true),
+        ("FOR b IN books REMOVE b IN books", options.clone().without_intermediate_commits(), false),
+        ("INSERT { title: 'Dune', year: 1965 } INTO books", options, false),
+    ] {
+        for (status, number) in [(409, 1200), (503, 1496), (503, 1429), (409, 1210), (404, 1202)] {
+            let cluster = cluster().await;
+            let database = fill(&client(&cluster), 3).await;
+            let with_conflicts = CallOptions::default().retry(RetryPolicy::default().conflicts(3));
+            let database = database.options(with_conflicts);
+            let refused = Fault::response(status, number, "refused by a DB-Server");
+            let refused = refused.on(Match::method(Method::POST, "/_api/cursor"));
+            let refused: Vec<_> = cluster.inject(&refused.times(1));
+            let query = database.query::<Value>(Aql::dynamic(text)).options(options.clone());
+            let outcome = query.all().await.err().map(|error| error.outcome());
+            let is_final = matches!(number, 1210 | 1202);
+            let expected = match (is_partial, is_final) {
+                (true, _) => Some(Outcome::Unknown),
+                (false, true) => Some(Outcome::NotExecuted),
+                (false, false) => None,
+            };
+            assert_eq!(outcome, expected, "{text} {number}");
+            let sent: usize = refused.iter().map(FaultGuard::hits).sum();
+            assert!(sent == 1 || expected.is_none(), "{text} {number}: {sent}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
-    RequestBuilder, Resolve, Scope,
+    RequestBuilder, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -13,7 +13,8 @@ use crate::names::CollectionName;
 
 /// Removes all documents of a collection.
 ///
-/// It is not repeated if its response was lost, since a late copy would remove what was inserted meanwhile.
+/// It is not repeated if its response was lost, since a late copy would remove what was inserted meanwhile. Nor is it if a
+/// DB-Server refuses it, since others may have executed it.
 ///
 /// # Errors
 ///
@@ -56,6 +57,12 @@ impl Operation for TruncateCollection {
         .without_body()
         .scope(Scope::Database)
         .permission(Permission::Write);
+
+    #[inline]
+    fn properties(&self) -> RequestProperties {
+        // One shard may refuse it after others were truncated.
+        RequestProperties::of(&Self::METADATA).without_rollback()
+    }
 
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -105,6 +112,7 @@ mod tests {
         let truncate = TruncateCollection::new(&name("books"));
         assert_request(&truncate, "PUT", "/_api/collection/books/truncate");
         assert_eq!(truncate.properties().class, RequestClass::NonIdempotent);
+        assert!(!truncate.properties().is_rolled_back);
         read(&truncate, r#"{"error":false,"code":200,"id":"101","name":"books","type":2,"isSystem":false}"#);
         let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
         assert_request(&truncate.question(&lost).unwrap(), "GET", "/_api/collection/books/count");

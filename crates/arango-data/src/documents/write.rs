@@ -9,6 +9,7 @@ use arango_protocol::{
 use bytes::Bytes;
 use http::Request;
 use http::header::{HeaderValue, IF_MATCH};
+use serde_json::Number;
 use serde_json::value::RawValue;
 
 use super::evidence::Evidence;
@@ -68,10 +69,10 @@ impl Write {
     }
 
     /// Returns the version that is written, if the server compares it.
-    pub(super) fn version(&self) -> Option<(String, f64)> {
+    pub(super) fn version(&self) -> Option<(String, Number)> {
         let attribute = self.options().version_attribute.as_ref()?;
         // The server ignores a version that is no number or is negative, and writes the document as without one.
-        let version = self.body.number(attribute).filter(|version| *version >= 0.0)?;
+        let version = self.body.number(attribute).filter(|version| version.as_f64() >= Some(0.0))?;
         Some((attribute.clone(), version))
     }
 

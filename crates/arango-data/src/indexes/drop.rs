@@ -1,7 +1,8 @@
 //! Removing an index.
 
 use arango_protocol::{
-    ApiResponse, BuildError, ErrorNumber, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, ErrorNumber, Metadata, Operation, OutputError, Permission, RequestBuilder,
+    RequestClass, RequestProperties, Scope,
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -16,7 +17,8 @@ const INDEX_NOT_FOUND: ErrorNumber = ErrorNumber(1212);
 
 /// Removes an index.
 ///
-/// An index that is not there is no error: an earlier copy of the same request may have removed it.
+/// An index that is not there is no error: an earlier copy of the same request may have removed it. By its number it can be
+/// removed again after any failure. By its name it is not, since another index may have got the name meanwhile.
 ///
 /// # Errors
 ///
@@ -38,10 +40,16 @@ impl Operation for DropIndex {
     type Output = DropStatus;
 
     const METADATA: Metadata = Metadata::delete("index.drop", "/_api/index/{id}")
-        .fenced()
         .scope(Scope::Database)
         .permission(Permission::Write)
         .accept_statuses(&[404]);
+
+    /// Under its number it is the same index at any time. Another one may get the name of one that was removed.
+    #[inline]
+    fn properties(&self) -> RequestProperties {
+        let class = if self.id.is_number() { RequestClass::Fenced } else { RequestClass::NonIdempotent };
+        RequestProperties::of(&Self::METADATA).class(class)
+    }
 
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -66,6 +74,17 @@ impl Operation for DropIndex {
 mod tests {
     use super::*;
     use crate::testing::{assert_request, response};
+
+    #[test]
+    fn an_index_is_removed_again_by_its_number_and_not_by_its_name() {
+        for (id, class) in [
+            ("books/7", RequestClass::Fenced),
+            ("books/by_year", RequestClass::NonIdempotent),
+            ("books/7th", RequestClass::NonIdempotent),
+        ] {
+            assert_eq!(DropIndex::new(&IndexId::new(id).unwrap()).properties().class, class, "{id}");
+        }
+    }
 
     #[test]
     fn a_missing_index_is_no_error_and_a_missing_collection_is_one() {

@@ -36,6 +36,11 @@ impl IndexId {
         }
     }
 
+    /// Returns whether it has the number of the index, and not its name.
+    pub(super) fn is_number(&self) -> bool {
+        self.0.split_once('/').is_some_and(|(_, index)| index.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0

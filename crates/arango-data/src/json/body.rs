@@ -11,6 +11,7 @@ use memchr::memmem::Finder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
+use serde_json::Number;
 
 use super::finite::to_vec;
 use super::members::members;
@@ -124,7 +125,7 @@ impl DocumentBody {
     }
 
     /// Returns an attribute at the top level, if it is a number.
-    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+    pub(crate) fn number(&self, name: &str) -> Option<Number> {
         self.attribute(name)
     }
 

@@ -37,7 +37,6 @@ impl Operation for CommitTransaction {
     fn properties(&self) -> RequestProperties {
         RequestProperties::of(&Self::METADATA)
             .affinity(Affinity::Owner)
-            .without_rollback()
             .without_time_sharing()
             .without_measuring()
     }

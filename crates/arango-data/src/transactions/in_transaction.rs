@@ -93,7 +93,6 @@ impl<O: Transactional> Operation for InTransaction<O> {
             .class(RequestClass::NonIdempotent)
             .affinity(Affinity::Owner)
             .without_hedging()
-            .without_rollback()
     }
 
     #[inline]
@@ -135,6 +134,7 @@ mod tests {
     #[test]
     fn every_operation_gets_the_header_and_is_sent_once_to_the_owner() {
         fn check<O: Transactional>(operation: O) {
+            let is_rolled_back = operation.properties().is_rolled_back;
             let within = InTransaction::new(&"7337".into(), operation);
             let request = within.request().unwrap();
             assert_eq!(request.headers()[TRANSACTION_ID], "7337", "{}", O::METADATA.name);
@@ -143,7 +143,8 @@ mod tests {
                 (properties.class, properties.affinity),
                 (RequestClass::NonIdempotent, Affinity::Owner)
             );
-            assert!(!properties.is_rolled_back && !properties.is_hedgeable);
+            assert_eq!(properties.is_rolled_back, is_rolled_back);
+            assert!(!properties.is_hedgeable);
         }
         let (books, dune, query) = (name("books"), key("dune"), Aql::new("RETURN 1"));
         let dune_of = || ReadDocument::<Value>::new(&books, &dune);

@@ -16,4 +16,4 @@ pub use get::GetTransaction;
 pub use id::{TransactionId, TransactionState, TransactionStatus};
 pub use in_transaction::{InTransaction, Transactional};
 pub use list::{ListTransactions, OpenTransaction};
-pub use lost_commit::{CommitAnswer, CommitStep, LostCommit, Proof};
+pub use lost_commit::{CommitAnswer, CommitStep, Leaders, LostCommit, Proof};

@@ -199,6 +199,26 @@ kinds! {
 }
 
 impl ErrorKind {
+    /// Returns whether a DB-Server may refuse a part of a request in this way after another part was executed.
+    ///
+    /// Errors of the admission and of the coordinator itself come before anything is executed.
+    #[doc(hidden)] // for the crates `arango-transport` and `arango-data`
+    #[must_use]
+    pub fn may_follow_execution(self) -> bool {
+        matches!(
+            self,
+            Self::ReadOnly
+                | Self::NotLeader
+                | Self::WriteConcernNotMet
+                | Self::LockTimeout
+                | Self::Conflict
+                | Self::PreconditionFailed
+                | Self::UniqueViolation
+                | Self::SchemaViolation
+                | Self::DocumentNotFound
+        )
+    }
+
     /// Returns whether the failure is transient: an unavailable or overloaded server or network.
     ///
     /// A failure is not transient if a user has to fix it, or if the same request would fail again.

@@ -79,6 +79,9 @@ impl Collection {
     }
 
     /// Removes an index. One that is not there is no error.
+    ///
+    /// By its number, as in [`IndexInfo`], it is sent again after any failure. By its name it is not: another index may have got
+    /// the name meanwhile.
     #[doc(alias = "delete_index")]
     #[doc(alias = "dropIndex")]
     pub async fn drop_index(&self, id: &IndexId) -> Result<DropStatus, Error> {

@@ -3,17 +3,28 @@
 use std::fmt;
 use std::future::{IntoFuture, ready};
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
+use tokio::time::{Instant, sleep};
 
 use crate::data::boxed::boxed;
 use crate::data::collection::{Borrow, Collection, Keys};
 use crate::data::key::ToKey;
 use crate::handles::data_support::invalid_request;
+use crate::handles::jitter::at_least_half;
+
+/// How often an insert that ignores existing documents is sent again after a conflict with another one.
+const CONFLICTS: u32 = 5;
+/// The longest pause after the first conflict. It doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// An insert, sent when it is awaited.
+///
+/// Outside of a transaction, one that [ignores](OverwriteMode::Ignore) an existing document is sent up to five times again if
+/// another write of the document runs at the same time.
 ///
 /// # Errors
 ///
@@ -57,17 +68,22 @@ impl<'a, W> Insert<'a, W> {
 
     /// Overwrites an existing document only if this attribute has a higher number in the new one.
     ///
-    /// The write can then be repeated. Since 3.12.
+    /// The write can then be repeated. Only with [`overwrite`](Self::overwrite) by `Replace` or `Update`; otherwise the insert
+    /// fails with [`Request`](crate::ErrorKind::Request), and nothing is sent. Since 3.12.
     pub fn version(self, attribute: impl Into<String>) -> Self {
         self.map(|operation| operation.version_attribute(attribute))
     }
 
     /// Removes the attributes that are `null` in the new document from an existing one.
+    ///
+    /// Only with [`overwrite`](Self::overwrite) by `Update`; otherwise the insert fails, and nothing is sent.
     pub fn remove_nulls(self) -> Self {
         self.map(InsertDocument::remove_nulls)
     }
 
     /// Replaces objects in an existing document, instead of merging their attributes.
+    ///
+    /// Only with [`overwrite`](Self::overwrite) by `Update`; otherwise the insert fails, and nothing is sent.
     pub fn replace_objects(self) -> Self {
         self.map(InsertDocument::replace_objects)
     }
@@ -139,10 +155,17 @@ fn send<W: WriteOutput + Send + 'static>(
         if gets_key {
             operation = operation.key(&collection.new_key());
         }
-        let error = match collection.execute_resolving(&operation).await {
+        let mut error = match collection.execute_resolving(&operation).await {
             Err(error) => error,
             written => return written,
         };
+        if collection.transaction().is_none() && operation.is_ignored_conflict(&error.failure()) {
+            // Boxed, as below.
+            error = match Box::pin(send_after_conflict(&collection, &operation, error)).await {
+                Err(error) => error,
+                written => return written,
+            };
+        }
         match operation.without_refused_key(&error.failure()) {
             // A key that the program chose is never replaced.
             Some(operation) if gets_key => {
@@ -157,12 +180,38 @@ fn send<W: WriteOutput + Send + 'static>(
     }
 }
 
+/// Sends an insert again that ignores existing documents, and was in the way of another one that does.
+///
+/// All of it ends within the time limit of the call.
+async fn send_after_conflict<W: WriteOutput>(
+    collection: &Collection,
+    operation: &InsertDocument<W>,
+    mut error: Error,
+) -> Result<W, Error> {
+    let (began, limit) = (Instant::now(), error.time_left());
+    for conflict in 0..CONFLICTS {
+        let pause = FIRST_PAUSE.saturating_mul(1 << conflict);
+        let pause = at_least_half(pause, collection.database().transport.random());
+        let left = limit.saturating_sub(began.elapsed());
+        if pause >= left || !collection.database().transport.pay_for_retry() {
+            break;
+        }
+        sleep(pause).await;
+        let database = collection.database().clone().timeout(left.saturating_sub(pause));
+        error = match database.execute_resolving(operation).await {
+            Err(error) if operation.is_ignored_conflict(&error.failure()) => error,
+            ended => return ended,
+        };
+    }
+    Err(error)
+}
+
 impl<'a, W: WriteOutput + Send + 'static> IntoFuture for Insert<'a, W> {
     type Output = Result<W, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        match self.operation {
+        match self.operation.and_then(|operation| operation.check().map(|()| operation)) {
             Ok(operation) => boxed(|| send(self.collection, operation, self.needs_its_key)),
             Err(error) => Box::pin(ready(Err(invalid_request::<InsertDocument<W>>(error)))),
         }

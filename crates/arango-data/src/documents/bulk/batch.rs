@@ -111,13 +111,18 @@ impl Batch {
         let is_fenced = (0..self.elements.items().len()).all(|index| self.is_fenced(index));
         let class = if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent };
         // How long it takes depends on the number of documents, and a second copy would not be faster.
-        self.write.properties(metadata, class).without_measuring().without_time_sharing()
+        let properties = self.write.properties(metadata, class).without_measuring().without_time_sharing();
+        // One shard may refuse its documents after others have written theirs.
+        if self.elements.items().len() > 1 { properties.without_rollback() } else { properties }
     }
 
     pub(super) fn request(&self, metadata: Metadata) -> Result<Request<Bytes>, BuildError> {
         let mut builder = self.write.to_documents(metadata);
         match self.change {
-            Change::Insert(mode) => builder = mode.fill(builder, &self.write),
+            Change::Insert(mode) => {
+                mode.check(&self.write)?;
+                builder = mode.fill(builder, &self.write);
+            }
             Change::Update => {
                 if self.write.options().removes_nulls {
                     builder = builder.query("keepNull", "false");
@@ -173,8 +178,9 @@ impl Batch {
     /// Returns the result of each item if the request failed as a whole.
     pub(super) fn failed<W>(&self, failure: &Failure, message: &Arc<str>) -> Items<W> {
         let mut failure = *failure;
-        if failure.is_response_lost() {
-            // A request that was executed may have refused the item.
+        // A request that was executed may have refused the item, and one shard that refuses it says nothing about the others.
+        let is_refused = failure.outcome == Outcome::Executed && self.elements.items().len() > 1;
+        if failure.is_response_lost() || is_refused {
             failure.outcome = Outcome::Unknown;
         }
         let item = |index| {

@@ -116,9 +116,19 @@ impl<W> InsertDocuments<W> {
         self
     }
 
+    /// Refuses options that would have no effect.
+    #[doc(hidden)] // for the crate `arango`, before it reads whether the collection accepts keys
+    pub fn check(&self) -> Result<(), BuildError> {
+        match self.batch.change {
+            Change::Insert(mode) => mode.check(&self.batch.write),
+            _ => Ok(()),
+        }
+    }
+
     /// Removes attributes that are `null` in the new document.
     ///
-    /// For [`Update`](OverwriteMode::Update). Default: they become `null` in the existing one.
+    /// For [`Update`](OverwriteMode::Update); with another mode the request is refused before it is sent. Default: they become
+    /// `null` in the existing one.
     #[must_use]
     pub fn remove_nulls(mut self) -> Self {
         self.batch.write.options_mut().removes_nulls = true;
@@ -127,7 +137,7 @@ impl<W> InsertDocuments<W> {
 
     /// Replaces objects in an existing document, instead of merging their attributes.
     ///
-    /// For [`Update`](OverwriteMode::Update).
+    /// For [`Update`](OverwriteMode::Update); with another mode the request is refused before it is sent.
     #[must_use]
     pub fn replace_objects(mut self) -> Self {
         self.batch.write.options_mut().replaces_objects = true;

@@ -269,3 +269,21 @@ fn a_request_that_was_executed_leaves_each_item_unknown_if_its_response_cannot_b
     let items = insert(&[1]).failed(&refused, &Arc::from("no such collection"));
     assert_eq!(items[0].as_ref().unwrap_err().outcome(), Outcome::NotExecuted);
 }
+
+#[test]
+fn a_refusal_of_the_whole_request_says_something_about_a_single_item_only() {
+    let message = Arc::from("refused");
+    for (items, is_rolled_back, expected) in [(1, true, Outcome::Executed), (2, false, Outcome::Unknown)] {
+        let mut insert = InsertDocuments::new(&name("books"));
+        for _ in 0..items {
+            insert.push(&json!({})).unwrap();
+        }
+        assert_eq!(insert.properties().is_rolled_back, is_rolled_back);
+        let refused = Failure::new(ErrorKind::Server, Outcome::Executed, Some(ErrorNumber(1233)));
+        let outcomes = insert.failed(&refused, &message).into_iter().map(|item| item.unwrap_err().outcome());
+        assert_eq!(outcomes.collect::<Vec<_>>(), vec![expected; items]);
+        let at_entry = Failure::new(ErrorKind::QueueFull, Outcome::NotExecuted, Some(ErrorNumber(21003)));
+        let mut failed = insert.failed(&at_entry, &message).into_iter();
+        assert!(failed.all(|item| item.unwrap_err().outcome() == Outcome::NotExecuted));
+    }
+}

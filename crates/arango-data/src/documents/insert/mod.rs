@@ -6,8 +6,9 @@ mod tests;
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorNumber, ErrorObject, Failure, Metadata,
-    Operation, OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorKind, ErrorNumber, ErrorObject, Failure,
+    Metadata, Operation, OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve,
+    Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -130,8 +131,8 @@ impl<W> InsertDocument<W> {
 
     /// Overwrites only if this attribute has a higher number than before.
     ///
-    /// For [`Replace`](OverwriteMode::Replace) and [`Update`](OverwriteMode::Update), which can then be repeated. Since
-    /// 3.12.
+    /// For [`Replace`](OverwriteMode::Replace) and [`Update`](OverwriteMode::Update), which can then be repeated; with
+    /// another mode the request is refused before it is sent. Since 3.12.
     #[must_use]
     pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
         self.write.options_mut().version_attribute = Some(name.into());
@@ -140,7 +141,8 @@ impl<W> InsertDocument<W> {
 
     /// Removes attributes that are `null` in the new document.
     ///
-    /// For [`Update`](OverwriteMode::Update). Default: they become `null` in the existing one.
+    /// For [`Update`](OverwriteMode::Update); with another mode the request is refused before it is sent. Default: they become
+    /// `null` in the existing one.
     #[must_use]
     pub fn remove_nulls(mut self) -> Self {
         self.write.options_mut().removes_nulls = true;
@@ -149,7 +151,7 @@ impl<W> InsertDocument<W> {
 
     /// Replaces objects in an existing document, instead of merging their attributes.
     ///
-    /// For [`Update`](OverwriteMode::Update).
+    /// For [`Update`](OverwriteMode::Update); with another mode the request is refused before it is sent.
     #[must_use]
     pub fn replace_objects(mut self) -> Self {
         self.write.options_mut().replaces_objects = true;
@@ -171,6 +173,24 @@ impl<W> InsertDocument<W> {
         without.write.key = None;
         without.write.body = without.write.body.without_added_key();
         Some(without)
+    }
+
+    /// Refuses options that would have no effect.
+    #[doc(hidden)] // for the crate `arango`, before it reads whether the collection accepts keys
+    pub fn check(&self) -> Result<(), BuildError> {
+        self.mode.check(&self.write)
+    }
+
+    /// Returns whether another insert was in the way that ignores existing documents as this one does.
+    ///
+    /// A server does not decide between two of them that run at the same time. Sent again, this one finds the document.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn is_ignored_conflict(&self, failure: &Failure) -> bool {
+        self.mode == OverwriteMode::Ignore
+            && self.document_key().is_some()
+            && failure.kind == ErrorKind::Conflict
+            && failure.number == Some(ErrorNumber::CONFLICT)
     }
 
     /// Returns what finds out later whether the insert was executed.
@@ -213,6 +233,24 @@ impl OverwriteMode {
         }
     }
 
+    /// Refuses an option that has no effect in this mode.
+    pub(super) fn check(self, write: &Write) -> Result<(), BuildError> {
+        let options = write.options();
+        let overwrites = matches!(self, Self::Replace | Self::Update);
+        let refuse = |field, reason| Err(BuildError::Field { field, reason });
+        if options.version_attribute.is_some() && !overwrites {
+            return refuse("version_attribute", "has no effect without `overwrite` by `Replace` or `Update`");
+        }
+        for (is_set, field) in
+            [(options.removes_nulls, "remove_nulls"), (options.replaces_objects, "replace_objects")]
+        {
+            if is_set && self != Self::Update {
+                return refuse(field, "has no effect without `overwrite` by `Update`");
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the mode to a request.
     pub(super) fn fill(self, mut builder: RequestBuilder, write: &Write) -> RequestBuilder {
         if self != Self::Conflict {
@@ -251,6 +289,7 @@ impl<W: WriteOutput> Operation for InsertDocument<W> {
         {
             return request;
         }
+        self.check()?;
         let builder = self.mode.fill(self.write.to_documents(Self::METADATA), &self.write);
         self.write.fill(builder)?.build()
     }

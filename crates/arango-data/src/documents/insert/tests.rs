@@ -142,3 +142,35 @@ fn an_edge_under_the_key_of_its_ends_can_be_repeated() {
     assert_eq!(edge.properties().class, RequestClass::NonIdempotent);
     assert_eq!(edge.overwrite(OverwriteMode::Ignore).properties().class, RequestClass::Fenced);
 }
+
+#[test]
+fn an_option_without_effect_is_refused_by_its_name() {
+    use OverwriteMode as M;
+    for (mode, version, nulls) in [
+        (M::Conflict, false, false),
+        (M::Ignore, false, false),
+        (M::Replace, true, false),
+        (M::Update, true, true),
+    ] {
+        let insert = insert(&json!({ "a": 1 })).key(&key("k")).overwrite(mode);
+        let accepts = |insert: &InsertDocument| match insert.request() {
+            Ok(_) => true,
+            Err(error) => !error.to_string().contains("has no effect without `overwrite`"),
+        };
+        assert_eq!(accepts(&insert.clone().version_attribute("a")), version, "{mode:?}");
+        assert_eq!(accepts(&insert.clone().remove_nulls()), nulls, "{mode:?}");
+        assert_eq!(accepts(&insert.replace_objects()), nulls, "{mode:?}");
+    }
+}
+
+#[test]
+fn only_an_insert_that_ignores_is_sent_again_after_a_conflict() {
+    let failure = |kind, number| Failure::new(kind, Outcome::NotExecuted, Some(ErrorNumber(number)));
+    let conflict = failure(ErrorKind::Conflict, 1200);
+    let insert = insert(&json!({}));
+    let ignoring = insert.clone().overwrite(OverwriteMode::Ignore);
+    assert!(ignoring.clone().key(&key("k")).is_ignored_conflict(&conflict));
+    assert!(!ignoring.is_ignored_conflict(&conflict), "the server makes another key");
+    assert!(!insert.key(&key("k")).is_ignored_conflict(&conflict));
+    assert!(!ignoring.key(&key("k")).is_ignored_conflict(&failure(ErrorKind::UniqueViolation, 1210)));
+}

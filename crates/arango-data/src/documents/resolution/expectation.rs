@@ -1,7 +1,8 @@
 //! What a write expects to find if it was executed.
 
-use arango_protocol::{Conclusion, ErrorKind, ErrorNumber, Failure};
+use arango_protocol::{Conclusion, ErrorKind, ErrorNumber, Failure, Outcome};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use super::content::{Content, Likeness};
 use super::stored::StoredDocument;
@@ -34,7 +35,7 @@ pub(in crate::documents) struct Expectation {
     pub(in crate::documents) revision: Option<Revision>,
     pub(in crate::documents) operation_id: Option<OperationId>,
     /// The attribute with the version of the document, and the version that is written.
-    pub(in crate::documents) version: Option<(String, f64)>,
+    pub(in crate::documents) version: Option<(String, Number)>,
 }
 
 impl Expectation {
@@ -121,7 +122,7 @@ impl Expectation {
         }
         if let Some((attribute, version)) = &self.version {
             return match stored.number(attribute) {
-                Some(current) if current >= *version => Conclusion::Superseded,
+                Some(current) if is_at_least(&current, version) => Conclusion::Superseded,
                 _ => Conclusion::NotSeen,
             };
         }
@@ -137,11 +138,20 @@ impl Expectation {
 
 /// There is no document with the key that was to be created.
 fn conclude_missing(failure: &Failure) -> Conclusion<Evidence> {
-    // The value of another unique attribute is in use.
-    let is_refused = failure.number == Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED);
+    // The value of another unique attribute is in use. Of a request of several documents, the refusal may be about another one.
+    let is_refused = failure.number == Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED)
+        && failure.outcome == Outcome::NotExecuted;
     if is_refused && !failure.has_ambiguous_predecessor {
         Conclusion::NotExecuted
     } else {
         Conclusion::NotSeen
+    }
+}
+
+/// Compares two versions. Integers are compared as such: above 2^53 some of them are the same floating-point number.
+fn is_at_least(current: &Number, version: &Number) -> bool {
+    match (current.as_i128(), version.as_i128()) {
+        (Some(current), Some(version)) => current >= version,
+        _ => current.as_f64() >= version.as_f64(),
     }
 }

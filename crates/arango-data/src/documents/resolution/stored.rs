@@ -1,5 +1,6 @@
 //! A document as it is stored now.
 
+use serde_json::Number;
 use serde_json::value::RawValue;
 
 use crate::json::members;
@@ -20,7 +21,7 @@ impl StoredDocument<'_> {
     }
 
     /// Returns an attribute if it is a number.
-    pub(in crate::documents) fn number(&self, name: &str) -> Option<f64> {
+    pub(in crate::documents) fn number(&self, name: &str) -> Option<Number> {
         self.attribute(name)
     }
 

@@ -318,3 +318,24 @@ fn a_ticket_concludes_in_another_process_without_the_document() {
     let marked = natural_insert().operation_id(id()).ticket(1).unwrap();
     assert_eq!(ask(marked, Some(stored("_b", &json!({ "w": "7" })))), Executed(Evidence::OperationId));
 }
+
+#[test]
+fn versions_above_2_to_the_53rd_are_compared_as_integers() {
+    let version: u64 = (1 << 53) + 1;
+    let replace = ReplaceDocument::new(&name("books"), &key("k"), &json!({ "v": version, "a": 1 }));
+    let replace = replace.version_attribute("v");
+    let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
+    let ticket: DocumentTicket = replace.ticket(0).unwrap().to_string().parse().unwrap();
+    for (stored, expected) in [
+        (json!(version - 1), NotSeen),
+        (json!(version), Superseded),
+        (json!(version + 1), Superseded),
+        (json!(9_007_199_254_740_994.0), Superseded),
+    ] {
+        let stored = json!({ "_key": "k", "_id": "books/k", "_rev": "_b", "v": stored, "a": 2 });
+        assert_eq!(resolve(&replace, &lost, Some(&stored)), expected, "{stored}");
+        let answer = Ok(Some(to_raw_value(&stored).unwrap()));
+        let later = concluded(ticket.conclusion(answer), |evidence| evidence);
+        assert_eq!(later, expected, "{stored}");
+    }
+}

@@ -33,6 +33,16 @@ pub enum Proof {
     Absent,
 }
 
+/// How many DB-Servers have executed the writes of the transaction.
+#[doc(hidden)] // for the crate `arango`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaders {
+    /// One, which commits all or nothing.
+    One,
+    /// Several, or it is unknown. Each of them commits by itself.
+    Several,
+}
+
 /// What to do about a commit whose response was lost.
 #[doc(hidden)] // for the crate `arango`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +77,8 @@ pub struct LostCommit {
     step: CommitStep,
     /// When the step may be taken. All times are those since the response was lost.
     at: Duration,
-    /// Whether the coordinator has responded, so that the first copy has ended.
-    has_first_copy_ended: bool,
+    /// Whether the coordinator has responded to the last copy, so that all copies have ended.
+    have_copies_ended: bool,
     /// Whether it has said that it was committed.
     is_acknowledged: bool,
     /// When the transaction was first said to be committed.
@@ -80,8 +90,8 @@ pub struct LostCommit {
 impl LostCommit {
     /// Begins with the failure of the commit, which was sent once.
     #[must_use]
-    pub fn new(failure: &Failure, proof: Proof) -> Self {
-        let step = match first_conclusion(failure) {
+    pub fn new(failure: &Failure, proof: Proof, leaders: Leaders) -> Self {
+        let step = match first_conclusion(failure, leaders) {
             Some(decided) => decided,
             None => CommitStep::GetState,
         };
@@ -89,11 +99,17 @@ impl LostCommit {
             proof,
             step,
             at: Duration::ZERO,
-            has_first_copy_ended: failure.number.is_some(),
+            have_copies_ended: failure.number.is_some(),
             is_acknowledged: false,
             committed_at: None,
             abandoned_at: None,
         }
+    }
+
+    /// Returns whether it depends on the number of leaders what the failure of the commit proves.
+    #[must_use]
+    pub fn depends_on_leaders(failure: &Failure) -> bool {
+        first_conclusion(failure, Leaders::One) != first_conclusion(failure, Leaders::Several)
     }
 
     /// Begins with the success of a commit that may have been sent too late.
@@ -106,7 +122,7 @@ impl LostCommit {
             proof,
             step: CommitStep::GetState,
             at: Duration::ZERO,
-            has_first_copy_ended: true,
+            have_copies_ended: true,
             is_acknowledged: true,
             committed_at: None,
             abandoned_at: None,
@@ -159,7 +175,11 @@ impl LostCommit {
         match answer {
             CommitAnswer::State(TransactionState::Committed) => self.said_committed(now),
             CommitAnswer::State(TransactionState::Aborted) | CommitAnswer::Gone => self.abandoned(now),
-            _ => self.next(CommitStep::GetState, now + PAUSE),
+            _ => {
+                // This copy may still be executed, and the state may be its own.
+                (self.have_copies_ended, self.committed_at) = (false, None);
+                self.next(CommitStep::GetState, now + PAUSE);
+            }
         }
     }
 
@@ -187,14 +207,14 @@ impl LostCommit {
         }
         let Some(first) = self.committed_at else {
             self.committed_at = Some(now);
-            let trusted_at = if self.has_first_copy_ended { SETTLED.max(now) } else { now + APART };
+            let trusted_at = if self.have_copies_ended { SETTLED.max(now) } else { now + APART };
             return self.next(CommitStep::GetState, trusted_at);
         };
-        let is_settled = self.has_first_copy_ended && now >= SETTLED;
+        let is_settled = self.have_copies_ended && now >= SETTLED;
         if is_settled || now >= first + APART {
             self.step = CommitStep::Committed;
         } else {
-            self.next(CommitStep::GetState, if self.has_first_copy_ended { SETTLED } else { first + APART });
+            self.next(CommitStep::GetState, if self.have_copies_ended { SETTLED } else { first + APART });
         }
     }
 
@@ -218,7 +238,7 @@ impl LostCommit {
 }
 
 /// Returns what the failure of the first copy proves by itself.
-fn first_conclusion(failure: &Failure) -> Option<CommitStep> {
+fn first_conclusion(failure: &Failure, leaders: Leaders) -> Option<CommitStep> {
     const REFUSALS: [ErrorNumber; 3] = [
         ErrorNumber::TRANSACTION_DISALLOWED,
         ErrorNumber::TRANSACTION_ABORTED,
@@ -229,7 +249,10 @@ fn first_conclusion(failure: &Failure) -> Option<CommitStep> {
     }
     let is_refused = failure.number.is_some_and(|number| REFUSALS.contains(&number));
     if failure.outcome == Outcome::NotExecuted || is_refused {
-        return Some(CommitStep::NotCommitted);
+        // One leader may have refused it after another has committed.
+        let may_be_partial = is_refused || failure.kind.may_follow_execution();
+        let is_proof = leaders == Leaders::One || !may_be_partial;
+        return is_proof.then_some(CommitStep::NotCommitted);
     }
     // The head of the response said that it was committed.
     let is_unread =

@@ -4,13 +4,17 @@ use super::*;
 use CommitStep::{Commit, Committed, GetState, NotCommitted, ReadProof, Unknown, Wait};
 
 fn lost(proof: Proof) -> LostCommit {
-    LostCommit::new(&Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None), proof)
+    LostCommit::new(&Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None), proof, Leaders::One)
 }
 
 /// A commit to which the coordinator has responded with an error that leaves the outcome open.
 fn ended(proof: Proof) -> LostCommit {
     let number = Some(ErrorNumber::CLUSTER_CONNECTION_LOST);
-    LostCommit::new(&Failure::new(ErrorKind::BackendConnectionLost, Outcome::Unknown, number), proof)
+    LostCommit::new(
+        &Failure::new(ErrorKind::BackendConnectionLost, Outcome::Unknown, number),
+        proof,
+        Leaders::One,
+    )
 }
 
 fn state(state: TransactionState) -> CommitAnswer {
@@ -134,7 +138,8 @@ fn an_owner_that_does_not_respond_is_asked_again_since_it_may_live() {
 #[test]
 fn the_first_response_decides_if_it_is_a_refusal_or_a_success_that_was_cut_off() {
     let first = |kind, outcome, number| {
-        LostCommit::new(&Failure::new(kind, outcome, number), Proof::Absent).step(Duration::ZERO)
+        LostCommit::new(&Failure::new(kind, outcome, number), Proof::Absent, Leaders::One)
+            .step(Duration::ZERO)
     };
     let refused = |kind, outcome, number| first(kind, outcome, Some(number));
     let (gone, server) = (ErrorKind::TransactionGone, ErrorKind::Server);
@@ -146,8 +151,43 @@ fn the_first_response_decides_if_it_is_a_refusal_or_a_success_that_was_cut_off()
     assert_eq!(first(ErrorKind::Decode, Outcome::Executed, None), GetState);
     assert_eq!(refused(server, Outcome::Unknown, ErrorNumber::RESOURCE_LIMIT), GetState);
     let second_copy = Failure::new(gone, Outcome::NotExecuted, Some(ErrorNumber::TRANSACTION_NOT_FOUND));
-    let commit = LostCommit::new(&second_copy.after_ambiguous_attempt(), Proof::Absent);
+    let commit = LostCommit::new(&second_copy.after_ambiguous_attempt(), Proof::Absent, Leaders::One);
     assert_eq!(commit.step(Duration::ZERO), GetState);
+}
+
+#[test]
+fn a_refusal_proves_nothing_if_another_leader_may_have_committed() {
+    use ErrorKind as K;
+    for (kind, outcome, number, depends) in [
+        (K::TransactionGone, Outcome::NotExecuted, Some(1655), true),
+        (K::TransactionGone, Outcome::Unknown, Some(1654), true),
+        (K::Server, Outcome::Executed, Some(1653), true),
+        (K::Conflict, Outcome::NotExecuted, Some(1200), true),
+        (K::WriteConcernNotMet, Outcome::NotExecuted, Some(1429), true),
+        // Before it came to a leader.
+        (K::ConnectRefused, Outcome::NotExecuted, None, false),
+        (K::QueueFull, Outcome::NotExecuted, Some(21003), false),
+        (K::NotAuthorized, Outcome::NotExecuted, Some(11), false),
+    ] {
+        let failure = Failure::new(kind, outcome, number.map(ErrorNumber));
+        assert_eq!(LostCommit::depends_on_leaders(&failure), depends, "{kind:?}");
+        for proof in [Proof::Absent, Proof::Written] {
+            let first = |leaders| LostCommit::new(&failure, proof, leaders).step(Duration::ZERO);
+            assert_eq!(first(Leaders::One), NotCommitted, "{kind:?}");
+            assert_eq!(first(Leaders::Several), if depends { GetState } else { NotCommitted }, "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn the_end_of_the_first_copy_says_nothing_about_a_second_one_that_is_not_answered() {
+    for answer in [CommitAnswer::None, CommitAnswer::Busy] {
+        let again = [(GetState, RUNNING), (Commit, answer), (GetState, COMMITTED), (GetState, COMMITTED)];
+        assert_eq!(play(ended(Proof::Absent), &again), (Committed, 6 * SECOND));
+        let mut before = vec![(GetState, COMMITTED)];
+        before.extend(again);
+        assert_eq!(play(ended(Proof::Absent), &before), (Committed, 7 * SECOND));
+    }
 }
 
 #[test]
@@ -178,6 +218,9 @@ fn a_late_success_is_believed_as_soon_as_the_state_is_known() {
 /// What the answers of one sequence have shown so far.
 #[derive(Clone, Default)]
 struct Shown {
+    /// Whether all copies of the commit have ended.
+    ended: bool,
+    /// When it was said to be committed, since the last copy that may still be executed.
     committed: Vec<Duration>,
     was_state_asked: bool,
     is_open: bool,
@@ -188,7 +231,7 @@ struct Shown {
 }
 
 /// Follows every sequence of answers, and checks each step against what was shown before it.
-fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth: u32, ends: &mut [u32; 3]) {
+fn explore(commit: &LostCommit, now: Duration, shown: &Shown, depth: u32, ends: &mut [u32; 3]) {
     let mut now = now;
     if let Wait(wait) = commit.step(now) {
         assert!(!wait.is_zero());
@@ -210,9 +253,9 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
         Committed => {
             let (first, last) = (shown.committed.first(), shown.committed.last());
             let is_said_twice = shown.committed.len() >= 2
-                && first
-                    .zip(last)
-                    .is_some_and(|(first, last)| *last >= *first + 5 * SECOND || ended && *last >= SECOND);
+                && first.zip(last).is_some_and(|(first, last)| {
+                    *last >= *first + 5 * SECOND || shown.ended && *last >= SECOND
+                });
             assert!(shown.proof_seen || commit.proof == Proof::Absent && is_said_twice);
             ends[0] += 1;
             return;
@@ -242,6 +285,10 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
             shown.was_state_asked |= step == GetState;
             shown.is_open = step == GetState && answer == RUNNING;
             match (&step, &answer) {
+                (Commit, CommitAnswer::None | CommitAnswer::Busy) => {
+                    shown.ended = false;
+                    shown.committed.clear();
+                }
                 (_, answer) if *answer == COMMITTED => shown.committed.push(now),
                 (_, answer) if *answer == ABORTED || *answer == CommitAnswer::Gone => {
                     shown.abandoned_at.get_or_insert(now);
@@ -252,7 +299,7 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
                 _ => {}
             }
             commit.record(&answer, now);
-            explore(&commit, ended, now, &shown, depth - 1, ends);
+            explore(&commit, now, &shown, depth - 1, ends);
         }
     }
 }
@@ -264,7 +311,8 @@ fn no_sequence_of_answers_leads_to_a_conclusion_that_they_do_not_prove() {
             let mut ends = [0; 3];
             let commit = if has_ended { ended(proof) } else { lost(proof) };
             assert_eq!(commit.step(Duration::ZERO), GetState, "the state is asked for first");
-            explore(&commit, has_ended, Duration::ZERO, &Shown::default(), 5, &mut ends);
+            let shown = Shown { ended: has_ended, ..Shown::default() };
+            explore(&commit, Duration::ZERO, &shown, 5, &mut ends);
             let has_proof = proof == Proof::Written;
             assert!(ends[0] > 0 && (ends[1] > 0) == has_proof && (ends[2] > 0) != has_proof, "{ends:?}");
         }

@@ -32,8 +32,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) policy: &'a RetryPolicy,
     /// Whether the request may be sent again after an attempt that took too long.
     pub(crate) retries_timeouts: bool,
-    /// Whether a refusal undoes what was executed of the request.
-    pub(crate) is_rolled_back: bool,
+    /// Whether the request may have been executed, also in part.
+    pub(crate) outcome: Outcome,
     /// Whether the call may use one coordinator only.
     pub(crate) is_pinned: bool,
     /// The number of coordinators.
@@ -59,12 +59,6 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Returns whether the request may have been executed, also in part.
-    fn outcome(&self) -> Outcome {
-        let may_be_partial = !self.is_rolled_back && rules::refuses_during_execution(self.attempt);
-        if may_be_partial { self.attempt.outcome.max(Outcome::Unknown) } else { self.attempt.outcome }
-    }
-
     /// Returns the token that the coordinator rejected, if it did.
     pub(crate) fn rejected_token(&self) -> Option<&Token> {
         let token = self.attempt.token.as_deref();
@@ -135,7 +129,7 @@ impl Reason {
 /// The retry budget is not considered, because checking it is paying: the caller pays for a retry.
 pub(crate) fn decide(facts: &Facts<'_>, history: &History) -> RetryDecision {
     let (reason, rule, nth) = matching_rule(facts, history);
-    if !rule.condition.permits(facts.outcome(), facts.class) {
+    if !rule.condition.permits(facts.outcome, facts.class) {
         return RetryDecision::Fail(StoppedBy::NotRetryable);
     }
     if facts.is_pinned && rule.target != Target::Same {
@@ -243,7 +237,9 @@ fn count(attempts: usize) -> u32 {
 mod tests {
     use std::sync::Arc;
 
-    use arango_protocol::{ErrorKind, ErrorNumber, Outcome, ResponseAuthor, classify_response};
+    use arango_protocol::{
+        ErrorKind, ErrorNumber, Outcome, RequestProperties, ResponseAuthor, classify_response,
+    };
     use http::{HeaderValue, StatusCode};
     use proptest::prelude::*;
     use proptest::sample::select;
@@ -269,7 +265,7 @@ mod tests {
             class,
             policy,
             retries_timeouts: true,
-            is_rolled_back: true,
+            outcome: attempt.outcome,
             is_pinned: false,
             members: 3,
             is_shared_address: false,
@@ -300,16 +296,19 @@ mod tests {
 
     #[test]
     fn a_refusal_that_may_leave_a_part_is_not_retried_unless_a_second_execution_is_harmless() {
-        let policy = RetryPolicy::default();
-        for (number, class, retries) in [
-            (1496, RequestClass::NonIdempotent, false),
-            (1429, RequestClass::NonIdempotent, false),
-            (1496, RequestClass::Idempotent, true),
+        let policy = RetryPolicy::default().conflicts(1);
+        for (status, number, class, retries) in [
+            (503, 1496, RequestClass::NonIdempotent, false),
+            (503, 1429, RequestClass::NonIdempotent, false),
+            (409, 1200, RequestClass::NonIdempotent, false),
+            (503, 1496, RequestClass::Idempotent, true),
+            (409, 1200, RequestClass::Idempotent, true),
             // Refused before anything was executed.
-            (21003, RequestClass::NonIdempotent, true),
+            (503, 21003, RequestClass::NonIdempotent, true),
         ] {
-            let attempt = refusal(503, number);
-            let partial = Facts { is_rolled_back: false, ..facts(&attempt, &policy, class) };
+            let attempt = refusal(status, number);
+            let outcome = rules::outcome(&attempt, &RequestProperties::with_class(class).without_rollback());
+            let partial = Facts { outcome, ..facts(&attempt, &policy, class) };
             let decision = decide(&partial, &History::default());
             assert_eq!(matches!(decision, RetryDecision::Retry(_)), retries, "{number} {class:?}");
             let whole = decide(&facts(&attempt, &policy, class), &History::default());

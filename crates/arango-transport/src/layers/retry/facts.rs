@@ -40,7 +40,7 @@ impl FactSources {
         let mut facts = Facts {
             attempt,
             class: context.call.properties.class,
-            is_rolled_back: context.call.properties.is_rolled_back,
+            outcome: rules::outcome(attempt, &context.call.properties),
             retries_timeouts: context.call.properties.retries_timeouts,
             policy: context.call.retry().unwrap_or(&self.policy),
             is_pinned: context.call.pin.is_some(),

@@ -253,6 +253,8 @@ where
         state.prepare_decision(context, &mut attempt, &history, now);
         FactSources::find_lacking(context, &mut attempt, now).await;
         let decision = state.decide(context, &attempt, &history, now);
+        // After the decision, which depends on what the response says.
+        attempt.outcome = rules::outcome(&attempt, &context.call.properties);
         tracing::debug!(
             operation = context.call.name,
             coordinator = attempt.coordinator.as_ref().map(tracing::field::display),

@@ -3,7 +3,7 @@
 //! `docs/failure-semantics.md` contains the same table with its reasons. A rule depends on the kind of the failure;
 //! its [`Condition`] on the outcome and on the class of the call. A test fails until a new [`ErrorKind`] has a rule.
 
-use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, is_too_large};
+use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, RequestProperties, is_too_large};
 
 use crate::config::retry_policy::{RetryPolicy, ServerErrors, Shutdowns, Timeouts};
 use crate::error::attempt::Attempt;
@@ -227,9 +227,14 @@ pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
         && attempt.outcome == Outcome::NotExecuted
 }
 
-/// Returns whether a DB-Server refused a write, perhaps after it had executed others of the same request.
-pub(crate) fn refuses_during_execution(attempt: &Attempt) -> bool {
-    matches!(attempt.kind, ErrorKind::NotLeader | ErrorKind::WriteConcernNotMet)
+/// Returns whether the request may have been executed, also in part.
+///
+/// A DB-Server may have refused a write after others of the same request were executed.
+pub(crate) fn outcome(attempt: &Attempt, properties: &RequestProperties) -> Outcome {
+    let may_be_partial = !properties.is_rolled_back
+        && properties.class != RequestClass::Safe
+        && attempt.kind.may_follow_execution();
+    if may_be_partial { attempt.outcome.max(Outcome::Unknown) } else { attempt.outcome }
 }
 
 /// Returns whether two writes conflicted and neither was executed.

@@ -49,6 +49,11 @@ impl<O> Chunks<O> {
         }
     }
 
+    /// Checks the options, which all requests have in common.
+    pub(super) fn check(&self, check: impl Fn(&O) -> Result<(), BuildError>) -> Result<(), BuildError> {
+        check(&self.last.write)
+    }
+
     pub(super) fn any(&self, is_wanted: impl Fn(&O) -> bool) -> bool {
         self.full.iter().chain([&self.last]).any(|chunk| is_wanted(&chunk.write))
     }

@@ -73,18 +73,23 @@ impl<'a, W: ItemOutput> InsertMany<'a, W> {
 
     /// Overwrites an existing document only if this attribute has a higher number in the new one.
     ///
-    /// The write can then be repeated. Since 3.12.
+    /// The write can then be repeated. Only with [`overwrite`](Self::overwrite) by `Replace` or `Update`; otherwise the insert
+    /// fails with [`Request`](crate::ErrorKind::Request), and nothing is sent. Since 3.12.
     pub fn version(self, attribute: impl Into<String>) -> Self {
         let attribute = attribute.into();
         self.map(|write| write.version_attribute(attribute.as_str()))
     }
 
     /// Removes the attributes that are `null` in a new document from an existing one.
+    ///
+    /// Only with [`overwrite`](Self::overwrite) by `Update`; otherwise the insert fails, and nothing is sent.
     pub fn remove_nulls(self) -> Self {
         self.map(InsertDocuments::remove_nulls)
     }
 
     /// Replaces objects in an existing document, instead of merging their attributes.
+    ///
+    /// Only with [`overwrite`](Self::overwrite) by `Update`; otherwise the insert fails, and nothing is sent.
     pub fn replace_objects(self) -> Self {
         self.map(InsertDocuments::replace_objects)
     }
@@ -105,7 +110,8 @@ impl<'a, W: ItemOutput> InsertMany<'a, W> {
     }
 
     async fn send(self) -> Result<BulkReport<W>, Error> {
-        let mut chunks = self.chunks.map_err(invalid_request::<InsertDocuments<W>>)?;
+        let chunks = self.chunks.and_then(|chunks| chunks.check(InsertDocuments::check).map(|()| chunks));
+        let mut chunks = chunks.map_err(invalid_request::<InsertDocuments<W>>)?;
         let mut collection = self.collection;
         if chunks.any(InsertDocuments::has_generated_keys)
             && !collection

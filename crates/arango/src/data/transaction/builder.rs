@@ -168,12 +168,13 @@ impl<P> NewTransaction<P> {
         let begin = self.operation()?.lock_timeout(self.effective_lock_timeout(limit.left()));
         let database = limit.apply(&self.database);
         let settings = self.database.clone();
+        let written = begin.written().cloned().collect();
         let runtime =
             Handle::try_current().map_err(|_| without_runtime::<BeginTransaction>(Outcome::NotExecuted))?;
         // In a task: if its caller is gone, the handle is dropped, which aborts the transaction.
         let task = runtime.spawn(async move {
             let (id, owner) = database.execute_with_coordinator(begin).await?;
-            Ok(Transaction::new(TransactionCalls::new(id, &settings, owner, limit_of_calls)))
+            Ok(Transaction::new(TransactionCalls::new(id, &settings, owner, written, limit_of_calls)))
         });
         match task.await.map_err(JoinError::try_into_panic) {
             Ok(result) => result,

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arango_data::{
-    AbortTransaction, BulkWrite, CloseCursor, CursorId, InTransaction, TransactionId, Transactional,
+    AbortTransaction, BulkWrite, CloseCursor, CollectionName, CursorId, InTransaction, TransactionId,
+    Transactional,
 };
 use arango_transport::protocol::{ErrorKind, Operation};
 use arango_transport::{Coordinator, Error, RetryPolicy};
@@ -32,6 +33,8 @@ pub(in crate::data) struct TransactionCalls {
     /// Prefers the owner.
     database: Database,
     owner: Option<Coordinator>,
+    /// The collections that it may write.
+    written: Vec<CollectionName>,
     /// The end of all calls together, if they have one.
     limit: Option<TimeLimit>,
     state: Mutex<State>,
@@ -43,6 +46,7 @@ impl TransactionCalls {
         id: TransactionId,
         database: &Database,
         owner: Option<Coordinator>,
+        written: Vec<CollectionName>,
         limit: Option<TimeLimit>,
     ) -> Arc<Self> {
         let database = match owner.clone() {
@@ -51,7 +55,7 @@ impl TransactionCalls {
         };
         // Whatever the policy of the caller is: a conflict is not repeated inside, since the snapshot stays the same.
         let database = database.with_retry_policy(RetryPolicy::default());
-        Arc::new(Self { id, database, owner, limit, state: Mutex::new(State::new(Instant::now())) })
+        Arc::new(Self { id, database, owner, written, limit, state: Mutex::new(State::new(Instant::now())) })
     }
 
     pub(super) fn id(&self) -> &TransactionId {
@@ -60,6 +64,10 @@ impl TransactionCalls {
 
     pub(in crate::data) fn owner(&self) -> Option<&Coordinator> {
         self.owner.as_ref()
+    }
+
+    pub(super) fn written(&self) -> &[CollectionName] {
+        &self.written
     }
 
     /// Executes an operation in the transaction.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use arango_data::{
-    CommitAnswer, CommitStep, CommitTransaction, GetTransaction, LostCommit, Proof, TransactionState,
+    CommitAnswer, CommitStep, CommitTransaction, GetTransaction, Leaders, LostCommit, Proof, TransactionState,
 };
 use arango_transport::Error;
 use arango_transport::protocol::{ErrorKind, ErrorNumber, Resolution};
 use tokio::time::{Instant, sleep};
 
 use super::calls::{TransactionCalls, refused};
-use super::proof::ProofDocument;
+use super::proof::{self, ProofDocument};
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
@@ -64,7 +64,13 @@ impl TransactionCalls {
         questions_limit: Duration,
         error: Error,
     ) -> Result<(), Error> {
-        let commit = LostCommit::new(&error.failure(), written(proof));
+        let failure = error.failure();
+        let leaders = if LostCommit::depends_on_leaders(&failure) {
+            self.leaders(error.time_left().min(questions_limit)).await
+        } else {
+            Leaders::Several
+        };
+        let commit = LostCommit::new(&failure, written(proof), leaders);
         let limit = error.time_left().min(questions_limit);
         match commit.step(Duration::ZERO) {
             CommitStep::NotCommitted => return Err(self.refused_commit(error)),
@@ -79,6 +85,19 @@ impl TransactionCalls {
             CommitStep::Committed => Ok(()),
             CommitStep::NotCommitted => Err(error.with_resolution(Resolution::NotExecuted, None)),
             _ => Err(self.undecided(error, &answer, proof)),
+        }
+    }
+
+    /// Returns how many leaders the written documents have: several, if that cannot be found out in time.
+    async fn leaders(&self, limit: Duration) -> Leaders {
+        let began = Instant::now();
+        let database = || {
+            let left = limit.saturating_sub(began.elapsed());
+            self.database().timeout(QUESTION_LIMIT.min(left))
+        };
+        match proof::have_single_leader(database, self.written()).await {
+            Ok(true) => Leaders::One,
+            Ok(false) | Err(_) => Leaders::Several,
         }
     }
 

@@ -152,7 +152,7 @@ pub struct ImportWithoutSource(());
 ///
 /// # Errors
 ///
-/// Only if nothing was sent: the name of the collection is invalid, or its properties cannot be read. Otherwise the
+/// Only if nothing was sent: the name of the collection or an option is invalid, or its properties cannot be read. Otherwise the
 /// [`ImportReport`] says what became of the items, and [why it stopped](ImportReport::stopped).
 #[must_use = "an import begins when it is awaited"]
 pub struct Import<'a, S = ImportSource<'a>> {
@@ -180,7 +180,8 @@ impl<S> Import<'_, S> {
 
     /// Overwrites an existing document only if this attribute has a higher number in the new one.
     ///
-    /// The request can then be repeated. Since 3.12.
+    /// The request can then be repeated. Only with [`overwrite`](Self::overwrite) by `Replace` or `Update`; otherwise the import
+    /// fails with [`Request`](crate::ErrorKind::Request), and nothing is sent. Since 3.12.
     pub fn version(mut self, attribute: impl Into<String>) -> Self {
         self.write = self.write.map(|write| write.version_attribute(attribute));
         self
@@ -243,7 +244,8 @@ impl<S> Import<'_, S> {
 
     /// Begins the import: reads whether the collection accepts the keys of the client.
     async fn begin(self) -> Result<(ImportSink, S), Error> {
-        let write = self.write.map_err(invalid_request::<InsertDocuments<Silent>>)?;
+        let write = self.write.and_then(|write| write.check().map(|()| write));
+        let write = write.map_err(invalid_request::<InsertDocuments<Silent>>)?;
         let mut collection = self.collection;
         if collection.keys() == Keys::Client {
             // The time that is left after it does not limit the requests.
