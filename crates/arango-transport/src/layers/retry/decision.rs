@@ -15,7 +15,7 @@ use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
 
 /// A retry must start at least this long before the deadline.
-const MIN_TIME_LEFT: Duration = Duration::from_millis(10);
+pub(crate) const MIN_TIME_LEFT: Duration = Duration::from_millis(10);
 /// How long a coordinator is retried that does not know a new database or collection yet.
 const PROPAGATION_TIME: Duration = Duration::from_secs(10);
 /// How often a call follows a reported leader.
