@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Outcome, RequestClass};
+use arango_protocol::{ErrorKind, Outcome, RequestClass};
 use tokio::time::Instant;
 
 use crate::config::retry_policy::RetryPolicy;
@@ -217,6 +217,10 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
         let rule = rule(Condition::Repeatable, Target::Same, Delay::Always(Backoff::Conflict));
         return (Reason::Conflict, rule, history.conflicts);
     }
+    if facts.attempt.kind == ErrorKind::UnknownCoordinator && !facts.is_pinned {
+        // The coordinator for which a retry was meant has been removed meanwhile.
+        return (Reason::Failure, rule(Condition::NotExecuted, Target::Other, Delay::None), 0);
+    }
     let position = Position {
         is_first: history.attempts == 0,
         has_untried: has_untried(facts, history),
@@ -243,7 +247,7 @@ fn count(attempts: usize) -> u32 {
 mod tests {
     use std::sync::Arc;
 
-    use arango_protocol::{ErrorKind, ErrorNumber, Outcome, ResponseAuthor, classify_response};
+    use arango_protocol::{ErrorNumber, ResponseAuthor, classify_response};
     use http::{HeaderValue, StatusCode};
     use proptest::prelude::*;
     use proptest::sample::select;
