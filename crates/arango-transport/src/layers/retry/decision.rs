@@ -223,6 +223,7 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
     }
     let position = Position {
         is_first: history.attempts == 0,
+        has_violation: history.has_violation,
         has_untried: has_untried(facts, history),
         retries_timeouts: facts.retries_timeouts,
     };
