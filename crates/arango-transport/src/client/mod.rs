@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 mod call_limits;
+mod clamped_random;
 mod closing;
 pub(crate) mod coordinator_state;
 pub(crate) mod decoding;

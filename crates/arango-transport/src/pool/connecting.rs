@@ -26,11 +26,12 @@ enum NewConnection {
 impl Pool {
     /// Starts a connect for the waiters.
     pub(super) fn connect(&self, number: u64, runtime: &runtime::Handle) {
-        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.random.next_f64());
-        let life = ConnectionLimits { age, idle: self.state().keep_alive };
         let (connector, registry) = (Arc::clone(&self.0.connector), self.0.registry.clone());
         let pool = Arc::downgrade(&self.0);
         let ending = ConnectEnd { pool: Arc::downgrade(&self.0), number, runtime: runtime.id(), done: false };
+        // After the above, which ends the connect if the program's random source panics.
+        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.random.next_f64());
+        let life = ConnectionLimits { age, idle: self.state().keep_alive };
         let task: BoxFuture<'static, ()> = Box::pin(async move {
             let (deadline, head_bytes) = (connector.deadline(), connector.head_bytes());
             let result = match connector.connect(deadline).await {
@@ -123,7 +124,7 @@ impl Pool {
 
 fn panicked() -> AttemptError {
     AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect)
-        .with_source("the connector has panicked")
+        .with_source("the connector or the random source has panicked")
 }
 
 /// Reports the end of a connect, also if its task is dropped.
