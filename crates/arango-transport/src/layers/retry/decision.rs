@@ -149,10 +149,12 @@ pub(crate) fn decide(facts: &Facts<'_>, history: &History) -> RetryDecision {
         Delay::AfterFirst(_) if has_untried(facts, history) && history.attempts == 0 => Duration::ZERO,
         Delay::AfterFirst(backoff) | Delay::Always(backoff) => backoff.duration(nth, facts.random),
     };
-    // An explicit `Retry-After` takes precedence.
-    let named = facts.attempt.retry_after;
-    let delay = named.filter(|_| rules::honors_retry_after(facts.attempt)).unwrap_or(delay);
-    if delay.saturating_add(MIN_TIME_LEFT) >= facts.deadline.saturating_duration_since(facts.now) {
+    let left = facts.deadline.saturating_duration_since(facts.now);
+    let fits = |delay: Duration| delay.saturating_add(MIN_TIME_LEFT) < left;
+    // An explicit `Retry-After` takes precedence. One that does not fit says nothing about other coordinators.
+    let named = facts.attempt.retry_after.filter(|_| rules::honors_retry_after(facts.attempt));
+    let delay = named.filter(|named| fits(*named) || !has_untried(facts, history)).unwrap_or(delay);
+    if !fits(delay) {
         return RetryDecision::Fail(StoppedBy::Deadline);
     }
     RetryDecision::Retry(Retry {
