@@ -60,6 +60,7 @@ impl Pool {
     fn connected(&self, number: u64, here: runtime::Id, result: Option<Result<NewConnection, AttemptError>>) {
         let mut state = self.state();
         state.waiters.end_connect(number);
+        state.connect_failed = false;
         let error = match result {
             Some(Ok(NewConnection::Http1(connection))) => {
                 state.waiters.set_streams_per_connection(1);
@@ -100,6 +101,7 @@ impl Pool {
             state.streams.retain_idle(|_, _| false);
         }
         let failed = state.waiters.take_unserved(here, Some(number));
+        state.connect_failed = failed.is_empty();
         drop(state);
         if failed.is_empty() {
             tracing::debug!(coordinator = %self.coordinator(), %error, "a connect without a waiter failed");

@@ -101,6 +101,8 @@ struct State {
     waiters: Waiters,
     /// How long connections may be idle, as the coordinator reported last.
     keep_alive: Duration,
+    /// Whether the last connect failed, and no request was waiting for it.
+    connect_failed: bool,
     closed: bool,
 }
 
@@ -111,6 +113,7 @@ impl Pool {
             streams: Streams::new(),
             waiters: Waiters::new(connector.protocol()),
             keep_alive: limits.idle,
+            connect_failed: false,
             closed: false,
         };
         Self(Arc::new(Shared {
