@@ -8,7 +8,7 @@ use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
 use bytes::Bytes;
 use http_body_util::Full;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::metrics::{count, install_recorder, snapshot};
 use crate::support::{builder, client, cluster, cluster_of, concurrent_version_calls, insert};
@@ -63,6 +63,24 @@ async fn calls_in_flight_may_finish_within_the_grace_period() {
     write_call.await.unwrap().unwrap();
     sleep(Duration::from_millis(1)).await;
     assert_eq!(open_connections(&cluster), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_again_after_a_dropped_close_waits_only_for_calls_in_flight() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    concurrent_version_calls(&client, 12).await;
+    // A streamed body, so that the call itself has ended.
+    let stalled = cluster.coordinator(2).inject(Fault::stall(5).on(Match::post("/_api/document/*")));
+    let last = client.coordinator(&client.coordinators()[2].address).db("_system");
+    let body = last.execute_streaming(insert("m", RequestClass::NonIdempotent)).await.unwrap();
+    assert_eq!(stalled.hits(), 1);
+    let closing = timeout(Duration::from_secs(1), client.close(Duration::from_secs(60))).await;
+    closing.expect_err("a body is being read");
+    drop(body);
+    let start = Instant::now();
+    client.close(Duration::from_secs(60)).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -201,7 +201,8 @@ async fn no_hedge_when_time_is_short_or_coordinators_are_busy_or_unhealthy() {
     let client = client(&cluster);
     fill_latency_window(&cluster, &client, Duration::from_millis(100)).await;
     let slow_everywhere: Vec<_> = (0..3).map(|index| slow_coordinator(&cluster, index)).collect();
-    let short_timeout = CallOptions::default().total(Duration::from_millis(250));
+    let limit = Duration::from_millis(250);
+    let short_timeout = CallOptions::default().total(limit).attempt(limit);
     client
         .db("_system")
         .options(short_timeout)

@@ -60,6 +60,23 @@ async fn a_burst_on_a_cold_client_opens_as_few_connections_as_their_streams_allo
 }
 
 #[tokio::test(start_paused = true)]
+async fn connections_that_are_not_kept_carry_the_requests_that_wait_for_them() {
+    for limits in [PoolLimits::default().idle(Duration::ZERO), PoolLimits::default().age(Duration::ZERO)] {
+        let (cluster, before) = cluster_with_streams(32, Speaks::Off).await;
+        let client = builder(&cluster).http2(Http2::PriorKnowledge).pool(limits.clone()).build().unwrap();
+        for _ in 0..3 {
+            client.db("_system").version().await.unwrap();
+        }
+        assert_eq!(connections(&cluster, &client).0 - before, 3, "{limits:?}");
+        concurrent_version_calls(&client, 10).await;
+        let opened = connections(&cluster, &client).0 - before;
+        assert!(opened <= 13, "{limits:?}: {opened}");
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(connections(&cluster, &client).1, 0, "{limits:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn surplus_connections_of_a_burst_are_closed() {
     let (cluster, _) = cluster_with_streams(8, Speaks::Off).await;
     let limits = PoolLimits::default().idle(Duration::from_secs(10));

@@ -7,7 +7,7 @@ use arango::{CallOptions, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::Instant;
 
-use crate::support::{builder, cluster, insert};
+use crate::support::{builder, cluster, cluster_of, insert};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_can_override_the_clients_limits() {
@@ -33,6 +33,20 @@ async fn a_call_can_override_the_clients_limits() {
     let long_timeouts =
         CallOptions::default().total(Duration::from_secs(60)).attempt(Duration::from_secs(30));
     client.db("_system").options(long_timeouts).execute(write()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_a_call_is_shared_by_the_coordinators_that_it_may_use() {
+    for (coordinators, limit_seconds, first_attempt_seconds) in [(3, 6, 2), (6, 600, 30), (6, 60, 10)] {
+        let cluster = cluster_of(coordinators).await;
+        let client = builder(&cluster).build().unwrap();
+        let _hang = cluster.coordinator(0).inject(Fault::hang().on(Match::post("/_api/document/*")));
+        let database = client.db("_system").timeout(Duration::from_secs(limit_seconds));
+        let start = Instant::now();
+        database.execute(insert("m", RequestClass::Safe)).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), first_attempt_seconds, "{coordinators} {limit_seconds}");
+        assert_eq!(cluster.journal().received("m"), 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]

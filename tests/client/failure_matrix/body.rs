@@ -108,8 +108,12 @@ async fn r03_a_too_large_body_was_executed_and_is_not_retried(class: RequestClas
 }
 
 /// Statuses and their classification without a body: an error, an error of a proxy, a redirect.
-const BY_STATUS: [(u16, ErrorKind, Outcome); 3] = [
+const BY_STATUS: [(u16, ErrorKind, Outcome); 6] = [
     (409, ErrorKind::Http, Outcome::Unknown),
+    // A complete empty body would prove that there is no handler.
+    (404, ErrorKind::NotFound, Outcome::Unknown),
+    (405, ErrorKind::Http, Outcome::Unknown),
+    (501, ErrorKind::Http, Outcome::Unknown),
     (503, ErrorKind::Gateway, Outcome::Unknown),
     (307, ErrorKind::UnexpectedRedirect, Outcome::NotExecuted),
 ];

@@ -33,6 +33,7 @@ for_each_class![
     t04_a_connect_timeout_fails_over,
     t07_an_exhausted_pool_fails_over_without_a_health_effect,
     t12a_an_attempt_timeout_while_connecting_is_a_connect_timeout,
+    t12a_a_limit_of_the_call_that_ends_an_attempt_while_connecting_has_no_health_effect,
     t12a_an_attempt_timeout_in_the_pool_queue_has_no_health_effect,
     t12a_an_attempt_past_its_timeout_is_not_sent,
     t12a_an_attempt_timeout_before_the_pool_has_no_health_effect,
@@ -241,6 +242,24 @@ async fn t12a_an_attempt_timeout_while_connecting_is_a_connect_timeout(class: Re
         .assert_matches(&Expect::fails_over().after(HALF_A_SECOND));
 
     fail_three_times(&cluster, &client, class, ErrorKind::ConnectTimeout).await;
+    assert_eq!(client.coordinators()[0].state, MemberState::Ejected);
+}
+
+async fn t12a_a_limit_of_the_call_that_ends_an_attempt_while_connecting_has_no_health_effect(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).connect(NeverConnects::first_of(&cluster)).build().unwrap();
+    let first = client.coordinator(&client.coordinators()[0].address).db("_system").timeout(HALF_A_SECOND);
+    for _ in 0..5 {
+        let error = first.execute(insert("m", class)).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectTimeout, Outcome::NotExecuted));
+    }
+    assert_eq!(client.coordinators()[0].state, MemberState::Healthy, "its connect may still succeed");
+    // Three connects fail, after three seconds each.
+    for _ in 0..20 {
+        first.execute(insert("m", class)).await.unwrap_err();
+    }
     assert_eq!(client.coordinators()[0].state, MemberState::Ejected);
 }
 

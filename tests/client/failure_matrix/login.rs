@@ -24,6 +24,7 @@ for_each_class![
     r10_a_token_near_expiry_is_renewed_in_the_background,
     r11_a_token_already_renewed_by_another_call_is_not_renewed_again,
     r12_a_refused_token_is_renewed_once_and_the_request_retried_on_the_same_coordinator,
+    r12_a_coordinator_that_is_removed_during_the_renewal_is_replaced_by_another,
     r12_a_refusal_of_the_last_attempt_is_final,
     r12_a_second_refusal_is_final,
     r12_a_password_that_is_sent_with_each_request_is_not_renewed,
@@ -172,6 +173,23 @@ async fn r12_a_refused_token_is_renewed_once_and_the_request_retried_on_the_same
     let requests: Vec<usize> =
         requests.iter().filter(|one| one.marker.is_some()).map(|one| one.coordinator).collect();
     assert_eq!(requests, [0, 0]);
+}
+
+async fn r12_a_coordinator_that_is_removed_during_the_renewal_is_replaced_by_another(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = logged_in(&cluster).await;
+    sleep(Duration::from_secs(61)).await;
+    cluster.journal().clear();
+    let rejected = on_writes(Fault::response(401, 11, "not authorized")).times(1);
+    let _rejected = cluster.coordinator(0).inject(rejected);
+    let _slow = on_logins(&cluster, &Fault::latency(Duration::from_secs(2)));
+    let database = client.db("_system");
+    let call = tokio::spawn(async move { database.execute(insert("m", class)).await });
+    sleep(Duration::from_secs(1)).await;
+    client.reconfigure().set_hosts(&cluster.urls()[1..]).unwrap();
+    call.await.unwrap().unwrap();
+    assert_eq!((cluster.journal().received("m"), cluster.journal().executions("m")), (2, 1));
+    assert_eq!(logins(&cluster), 1);
 }
 
 async fn r12_a_refusal_of_the_last_attempt_is_final(class: RequestClass) {

@@ -26,6 +26,7 @@ for_each_class![
     t12_an_attempt_timeout_fails_over_only_if_a_late_copy_is_harmless,
     t12_an_attempt_timeout_counts_only_without_other_responses,
     t19_a_protocol_violation_fails_over_only_if_repeatable,
+    t19_a_protocol_violation_after_another_failure_fails_over,
     t19_two_protocol_violations_are_final,
     t20_the_deadline_spans_all_attempts_and_reports_the_outcome,
 ];
@@ -238,6 +239,26 @@ async fn t19_a_protocol_violation_fails_over_only_if_repeatable(class: RequestCl
         _ => Expect::fails_over().server_counts(2, 2),
     });
     assert_eq!(health_signal(&cluster, class, &Fault::garbage()).await, HealthSignal::Unreachable);
+}
+
+async fn t19_a_protocol_violation_after_another_failure_fails_over(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let _full = cluster.coordinator(0).inject(on_writes(Fault::response(503, 503, "starting")).times(1));
+    let _violation = cluster.coordinator(1).inject(on_writes(Fault::garbage()).times(1));
+    let states = super::FIRST_OVERLOADED;
+    let second_pause = Duration::ZERO..=*super::CONNECTION_BACKOFF.end() * 2;
+    call_and_observe(&cluster, &client, class).await.assert_matches(&match class {
+        RequestClass::NonIdempotent => {
+            // The only response explains most.
+            let stopped = StoppedBy::NotRetryable;
+            let refused = Expect::failure(ErrorKind::StartingUp, Outcome::Unknown, stopped);
+            refused.attempts(1, 1).server_counts(2, 1).member_states(states)
+        }
+        _ => {
+            Expect::fails_over().attempts(1, 2).server_counts(3, 2).member_states(states).within(second_pause)
+        }
+    });
 }
 
 async fn t19_two_protocol_violations_are_final(class: RequestClass) {

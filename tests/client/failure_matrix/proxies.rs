@@ -20,7 +20,8 @@ use crate::support::{builder, client, cluster, insert};
 for_each_class![
     r40_a_retry_after_is_honored,
     r40_without_a_retry_after_the_client_backs_off,
-    r40_a_retry_after_beyond_the_deadline_ends_the_call_at_once,
+    r40_a_retry_after_beyond_the_deadline_sends_the_call_to_another_coordinator,
+    r40_a_retry_after_beyond_the_deadline_of_all_coordinators_ends_the_call,
     r41_a_gateway_error_has_an_unknown_outcome,
     r41_a_retry_after_of_a_proxy_is_honored,
     r42_a_redirect_is_never_followed,
@@ -55,15 +56,24 @@ async fn r40_without_a_retry_after_the_client_backs_off(class: RequestClass) {
     }
 }
 
-async fn r40_a_retry_after_beyond_the_deadline_ends_the_call_at_once(class: RequestClass) {
+async fn r40_a_retry_after_beyond_the_deadline_sends_the_call_to_another_coordinator(class: RequestClass) {
     let cluster = cluster().await;
     let client = client(&cluster);
     let _fault = cluster.coordinator(0).inject(throttled(86_400));
+    let later = Expect::fails_over().server_counts(2, 1).member_states(FIRST_OVERLOADED);
+    call_and_observe(&cluster, &client, class).await.assert_matches(&later.within(OVERLOAD_BACKOFF));
+}
+
+async fn r40_a_retry_after_beyond_the_deadline_of_all_coordinators_ends_the_call(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let _faults = cluster.inject(&throttled(86_400));
     let stopped = Expect::failure(ErrorKind::Throttled, Outcome::NotExecuted, StoppedBy::Deadline);
-    let error = call_and_observe(&cluster, &client, class)
-        .await
-        .assert_matches(&stopped.member_states(FIRST_OVERLOADED))
-        .error();
+    let stopped = stopped.attempts(1, 2).server_counts(3, 0).member_states([MemberState::Overloaded; 3]);
+    // Two pauses, of which the second may be twice as long.
+    let pauses = *OVERLOAD_BACKOFF.start() * 3..=*OVERLOAD_BACKOFF.end() * 3;
+    let error =
+        call_and_observe(&cluster, &client, class).await.assert_matches(&stopped.within(pauses)).error();
     assert_eq!(error.attempts()[0].retry_after, Some(Duration::from_secs(86_400)));
 }
 

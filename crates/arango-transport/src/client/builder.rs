@@ -6,6 +6,7 @@ use arango_balance::{HealthPolicy, Policy, RandomSource, RoundRobin, ThreadRando
 use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
+use crate::client::clamped_random::ClampedRandom;
 use crate::client::discovery::{Discover, Discovery, DiscoverySetting};
 use crate::client::stack;
 use crate::client::transport::Transport;
@@ -183,9 +184,10 @@ impl TransportBuilder {
 
     /// Sets the random source.
     ///
-    /// It is used for the initial position, backoff jitter and connection age.
+    /// It is used for the initial position, backoff jitter and connection age. A number outside of its range counts as the
+    /// nearest one within.
     pub fn random_source(mut self, random: Arc<dyn RandomSource>) -> Self {
-        self.parts.random = random;
+        self.parts.random = Arc::new(ClampedRandom(random));
         self
     }
 

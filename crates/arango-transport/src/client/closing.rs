@@ -21,7 +21,8 @@ impl Transport {
     ///
     /// The future need not be awaited, and without awaiting it no runtime is needed: running calls then
     /// finish, and idle connections are closed. Awaited outside of a tokio runtime, there is no grace period.
-    /// Closing twice is the same as closing once with the shorter grace.
+    /// Closing twice is the same as closing once with the shorter grace. If the future is dropped, running calls
+    /// continue.
     #[inline]
     pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.0);
@@ -34,18 +35,21 @@ impl Transport {
         async move {
             let ended = async {
                 shared.lifecycle.idle().await;
+                let mut drained = Vec::new();
                 for pool in shared.pools.all() {
-                    pool.drained().await;
+                    drained.push(pool.drained().await);
                 }
+                drained
             };
             // Without a runtime there is no timer.
             let has_clock = Handle::try_current().is_ok();
-            let in_time = has_clock && timeout(grace, ended).await.is_ok();
+            // Kept until the pools are closed, so that no request begins.
+            let drained = if has_clock { timeout(grace, ended).await.ok() } else { None };
             shared.lifecycle.end();
             for pool in shared.pools.close() {
                 pool.abort();
             }
-            if !in_time && has_clock {
+            if drained.is_none() && has_clock {
                 // Every call can end immediately, but its future may not be polled.
                 timeout(END_TIMEOUT, shared.lifecycle.idle()).await.ok();
             }

@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 mod call_future;
 mod call_limits;
+mod clamped_random;
 mod closing;
 pub(crate) mod coordinator_state;
 pub(crate) mod decoding;

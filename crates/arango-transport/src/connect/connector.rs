@@ -98,6 +98,13 @@ impl Connector {
         (self.network.limits)().connect
     }
 
+    /// Returns whether a call that has waited for so long for a connect has left it the time that the client's limits do.
+    pub(crate) fn is_overdue(&self, waited: Duration) -> bool {
+        let limits = (self.network.limits)();
+        // An attempt begins a little before its connect.
+        waited >= limits.connect.min(limits.attempt) / 10 * 9
+    }
+
     /// Returns the deadline of a connect that starts now.
     pub(crate) fn deadline(&self) -> Instant {
         Instant::now() + self.limit()

@@ -107,6 +107,8 @@ pub struct Attempt {
     pub(crate) token: Option<Arc<Token>>,
     /// Whether another attempt on the same connection has already reported its loss.
     pub(crate) already_reported: bool,
+    /// Whether the call left less time for connecting than the limits of the client.
+    pub(crate) is_cut_short: bool,
     /// Whether the response came from ArangoDB, or its origin cannot be determined.
     pub(crate) is_arangodb: bool,
 }
@@ -135,6 +137,7 @@ impl Attempt {
             unsupported: None,
             token: None,
             already_reported: false,
+            is_cut_short: false,
             is_arangodb: true,
         }
     }

@@ -26,11 +26,12 @@ enum NewConnection {
 impl Pool {
     /// Starts a connect for the waiters.
     pub(super) fn connect(&self, number: u64, runtime: &runtime::Handle) {
-        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.random.next_f64());
-        let life = ConnectionLimits { age, idle: self.state().keep_alive };
         let (connector, registry) = (Arc::clone(&self.0.connector), self.0.registry.clone());
         let pool = Arc::downgrade(&self.0);
         let ending = ConnectEnd { pool: Arc::downgrade(&self.0), number, runtime: runtime.id(), done: false };
+        // After the above, which ends the connect if the program's random source panics.
+        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.random.next_f64());
+        let life = ConnectionLimits { age, idle: self.state().keep_alive };
         let task: BoxFuture<'static, ()> = Box::pin(async move {
             let (deadline, head_bytes) = (connector.deadline(), connector.head_bytes());
             let result = match connector.connect(deadline).await {
@@ -59,6 +60,7 @@ impl Pool {
     fn connected(&self, number: u64, here: runtime::Id, result: Option<Result<NewConnection, AttemptError>>) {
         let mut state = self.state();
         state.waiters.end_connect(number);
+        state.connect_failed = false;
         let error = match result {
             Some(Ok(NewConnection::Http1(connection))) => {
                 state.waiters.set_streams_per_connection(1);
@@ -99,6 +101,7 @@ impl Pool {
             state.streams.retain_idle(|_, _| false);
         }
         let failed = state.waiters.take_unserved(here, Some(number));
+        state.connect_failed = failed.is_empty();
         drop(state);
         if failed.is_empty() {
             tracing::debug!(coordinator = %self.coordinator(), %error, "a connect without a waiter failed");
@@ -123,7 +126,7 @@ impl Pool {
 
 fn panicked() -> AttemptError {
     AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect)
-        .with_source("the connector has panicked")
+        .with_source("the connector or the random source has panicked")
 }
 
 /// Reports the end of a connect, also if its task is dropped.

@@ -14,6 +14,7 @@ mod closed_meanwhile;
 mod connecting;
 mod connection;
 mod connection_io;
+mod drained;
 mod first_byte;
 mod h1;
 #[cfg(feature = "http2")]
@@ -101,6 +102,8 @@ struct State {
     waiters: Waiters,
     /// How long connections may be idle, as the coordinator reported last.
     keep_alive: Duration,
+    /// Whether the last connect failed, and no request was waiting for it.
+    connect_failed: bool,
     closed: bool,
 }
 
@@ -111,6 +114,7 @@ impl Pool {
             streams: Streams::new(),
             waiters: Waiters::new(connector.protocol()),
             keep_alive: limits.idle,
+            connect_failed: false,
             closed: false,
         };
         Self(Arc::new(Shared {
@@ -186,20 +190,6 @@ impl Pool {
     /// Returns whether a permit is taken.
     pub(crate) fn is_in_use(&self) -> bool {
         self.0.permits.available_permits() < self.0.limits.connections.clamp(1, Semaphore::MAX_PERMITS)
-    }
-
-    /// Waits until no connection is in use, including bodies that are still being read.
-    ///
-    /// Requests that arrive meanwhile wait for it.
-    pub(crate) async fn drained(&self) {
-        let mut left = self.0.limits.connections.clamp(1, Semaphore::MAX_PERMITS);
-        while left > 0 {
-            let part = u32::try_from(left).unwrap_or(u32::MAX);
-            // Acquiring fails only if the pool is closed, and then nothing can be waited for.
-            let Ok(permits) = self.0.permits.acquire_many(part).await else { return };
-            permits.forget();
-            left = left.saturating_sub(usize::try_from(part).unwrap_or(usize::MAX));
-        }
     }
 
     /// Closes the pool and all its connections immediately, including those in use.

@@ -10,6 +10,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use arango_protocol::{ErrorKind, Outcome};
 use tokio::runtime;
@@ -178,13 +179,14 @@ impl Pool {
         until: Instant,
     ) -> Result<Connection, AttemptError> {
         let mut is_retried = false;
+        let began = Instant::now();
         loop {
             let connection = match self.enqueue(accepts)? {
                 Acquired::Idle(connection) => Ok(connection),
                 // A new timer each time: the runtime of the previous one may have shut down.
                 Acquired::Waiter(waiter) => match timeout_at(until, waiter).await {
                     Ok(delivered) => delivered,
-                    Err(_) => return Err(unopened(ErrorKind::ConnectTimeout)),
+                    Err(_) => return Err(self.unfinished_connect(began.elapsed())),
                 },
             };
             match connection {
@@ -203,6 +205,16 @@ impl Pool {
                 Err(Some(error)) => return Err(error),
             }
         }
+    }
+
+    /// Returns the error of a request that has waited for so long, while the connect goes on.
+    #[cold]
+    fn unfinished_connect(&self, waited: Duration) -> AttemptError {
+        let mut error = unopened(ErrorKind::ConnectTimeout);
+        // That an earlier connect has failed was not reported to any request.
+        let has_failed = std::mem::take(&mut self.state().connect_failed);
+        error.attempt_mut().is_cut_short = !has_failed && !self.0.connector.is_overdue(waited);
+        error
     }
 
     /// Takes an idle connection that has become available, or joins the wait queue.

@@ -12,6 +12,7 @@ use std::fmt;
 use std::time::Duration;
 
 use arango_cluster::GetVersion;
+use arango_transport::balance::MemberState;
 use arango_transport::protocol::{Metadata, Operation, RequestProperties, Requirement, ServerVersion};
 use arango_transport::{BoxFuture, Coordinator, CoordinatorState, Support, Unsupported};
 use futures_util::future::join_all;
@@ -78,7 +79,8 @@ impl fmt::Debug for VersionSupport {
 impl Database {
     /// Returns whether a coordinator that the request may go to may ignore an option of it.
     ///
-    /// Reads the versions that are not known yet, at the same time, within the limit.
+    /// Reads the versions that are not known yet, at the same time, within half of the limit. An ejected coordinator is
+    /// asked only if all are.
     pub(super) async fn may_be_ignored(
         &self,
         metadata: &Metadata,
@@ -86,17 +88,24 @@ impl Database {
         requirement: &'static Requirement,
         limit: Duration,
     ) -> bool {
-        let targets = if let Some(pin) = self.pinned(metadata.scope, properties.affinity) {
-            vec![pin.clone()]
+        let (mut targets, mut ejected) = (Vec::new(), Vec::new());
+        if let Some(pin) = self.pinned(metadata.scope, properties.affinity) {
+            targets.push(pin.clone());
         } else {
-            let states = self.transport.coordinators();
-            states.into_iter().filter(CoordinatorState::is_member).map(|state| state.address).collect()
-        };
-        let unknown = targets.iter().filter(|target| self.known_version(target).is_none());
-        join_all(unknown.map(|target| self.query_version(target, limit.min(VERSION_TIMEOUT)))).await;
+            for member in self.transport.coordinators().into_iter().filter(CoordinatorState::is_member) {
+                let list = if member.state == MemberState::Ejected { &mut ejected } else { &mut targets };
+                list.push(member.address);
+            }
+        }
+        // An ejected coordinator gets requests only if no other can take them. Waiting for it would delay every call.
+        let asked = if targets.is_empty() { &ejected } else { &targets };
+        // The request needs time, too.
+        let limit = (limit / 2).min(VERSION_TIMEOUT);
+        let unknown = asked.iter().filter(|target| self.known_version(target).is_none());
+        join_all(unknown.map(|target| self.query_version(target, limit))).await;
         let is_ignored =
             |target| self.known_version(target).is_none_or(|version| requirement.is_ignored_by(&version));
-        targets.iter().any(is_ignored)
+        targets.iter().chain(&ejected).any(is_ignored)
     }
 
     /// Returns the version of a coordinator, if it is known.

@@ -40,7 +40,7 @@ pub(crate) async fn read(
     let max_bytes = if is_success { limits.body_bytes } else { ERROR_BYTES };
     match response.body_mut().buffer(max_bytes, limits.body_idle, context.deadline).await {
         // The status is enough. The body of an error that breaks off adds nothing.
-        _ if !is_success => Ok(Received::Refusal(refused(context, *response))),
+        read if !is_success => Ok(Received::Refusal(refused(context, *response, read.is_ok()))),
         Ok(()) => Ok(Received::Success(response)),
         Err(interrupted) => Err(broken_off(context, response.status(), interrupted)),
     }
@@ -50,16 +50,17 @@ fn is_success(context: &CallContext, status: StatusCode) -> bool {
     status.is_success() || context.call.success_statuses.contains(&status.as_u16())
 }
 
-fn refused(context: &CallContext, mut response: Response<Body>) -> AttemptError {
+/// Returns the error of an error response. `is_whole`: its body was read to its end.
+fn refused(context: &CallContext, mut response: Response<Body>, is_whole: bool) -> AttemptError {
     let is_head = context.request.method == Method::HEAD;
-    let body = response.body_mut().take_buffered().unwrap_or_default();
-    let mut refused = refusal::of_response(response.status(), response.headers(), &body, is_head);
+    let body = is_whole.then(|| response.body_mut().take_buffered().unwrap_or_default());
+    let mut refused = refusal::of_response(response.status(), response.headers(), body.as_deref(), is_head);
     if context.call.relayed && refused.number == Some(ErrorNumber::CLUSTER_BACKEND_UNAVAILABLE) {
         let cause: BoxError = UNKNOWN_SERVER.into();
         (refused.kind, refused.outcome) = (ErrorKind::UnknownServer, Outcome::NotExecuted);
         refused.source = Some(cause.into());
     }
-    AttemptError::from_attempt(refused, body)
+    AttemptError::from_attempt(refused, body.unwrap_or_default())
 }
 
 /// Returns the outcome of an attempt with a success whose body was not read to its end.

@@ -17,12 +17,19 @@ const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwa
 /// Classifies an error response: any status that is neither a success nor declared as one.
 ///
 /// Redirects are errors: following one would send body and credentials to a host that was not configured.
-/// `is_head`: the response has no body by rule.
-pub(crate) fn of_response(status: StatusCode, headers: &HeaderMap, body: &[u8], is_head: bool) -> Attempt {
+/// `body`: `None` if it was not read to its end. `is_head`: the response has no body by rule.
+pub(crate) fn of_response(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Option<&[u8]>,
+    is_head: bool,
+) -> Attempt {
+    let has_no_body = body.is_some_and(<[u8]>::is_empty);
+    let body = body.unwrap_or_default();
     let object = ErrorObject::parse(body);
     let author = match &object {
         Some(object) => ResponseAuthor::ArangoDb(object.number),
-        None if names_arangodb(headers) && body.is_empty() => ResponseAuthor::ArangoDbHeadersNoBody,
+        None if names_arangodb(headers) && has_no_body => ResponseAuthor::ArangoDbHeadersNoBody,
         None if names_arangodb(headers) => ResponseAuthor::ArangoDbHeaders,
         None if is_head || status == StatusCode::NOT_MODIFIED => ResponseAuthor::Unknown,
         None => ResponseAuthor::Foreign,
@@ -67,11 +74,11 @@ mod tests {
             is_head: bool,
             pause: Vec<u8>,
             leader: Vec<u8>,
-            body: Vec<u8>,
+            body: Option<Vec<u8>>,
         ) {
             let mut all = headers(&RETRY_AFTER, &pause);
             all.extend(headers(&LEADER, &leader));
-            let attempt = of_response(StatusCode::from_u16(status).unwrap(), &all, &body, is_head);
+            let attempt = of_response(StatusCode::from_u16(status).unwrap(), &all, body.as_deref(), is_head);
             prop_assert_eq!(attempt.status.map(|status| status.as_u16()), Some(status));
             prop_assert!(!attempt.to_string().is_empty());
         }

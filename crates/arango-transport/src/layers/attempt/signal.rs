@@ -19,6 +19,8 @@ fn listed_signal(attempt: &Attempt) -> Option<Signal> {
     Some(match attempt.kind {
         // Another stream of the same connection has already reported the loss.
         K::ConnectionLost | K::BodyInterrupted if attempt.already_reported => Signal::Neutral,
+        // The limit of a call says nothing about the coordinator.
+        K::ConnectTimeout if attempt.is_cut_short => Signal::Neutral,
         K::Dns
         | K::ConnectRefused
         | K::ConnectTimeout

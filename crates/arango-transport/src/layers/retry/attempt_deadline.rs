@@ -6,6 +6,7 @@ use arango_protocol::RequestClass;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+use crate::layers::retry::decision::MIN_TIME_LEFT;
 
 /// The longest attempt through a coordinator that forwards the request to another one.
 ///
@@ -22,16 +23,17 @@ pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usi
     let own = call.attempt_limit();
     let is_retried_in_time = matches!(call.properties.class, RequestClass::Safe | RequestClass::Fenced);
     let shared = is_retried_in_time && call.properties.shares_time && call.pin.is_none() && own.is_none();
-    let count = |number: usize| u32::try_from(number.max(1)).unwrap_or(u32::MAX);
-    if shared && tried == 0 {
-        return (now + limits.attempt.min(limits.total / count(members))).min(context.deadline);
-    }
     let rest = context.deadline.saturating_duration_since(now);
     let limit = match (own, call.properties.server_timeout) {
         (Some(own), _) => own,
         (None, Some(timeout)) => limits.attempt.max(timeout),
         (None, None) => limits.attempt,
     };
-    let share = if shared { rest / count(members.saturating_sub(tried)) } else { rest };
+    if !shared {
+        return now + limit.min(rest);
+    }
+    let share = rest / u32::try_from(members.saturating_sub(tried).max(1)).unwrap_or(u32::MAX);
+    // If no time is left for another attempt, this one gets it.
+    let share = if rest - share <= MIN_TIME_LEFT { rest } else { share };
     now + limit.min(share)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Outcome, RequestClass};
+use arango_protocol::{ErrorKind, Outcome, RequestClass};
 use tokio::time::Instant;
 
 use crate::config::retry_policy::RetryPolicy;
@@ -15,7 +15,7 @@ use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
 
 /// A retry must start at least this long before the deadline.
-const MIN_TIME_LEFT: Duration = Duration::from_millis(10);
+pub(crate) const MIN_TIME_LEFT: Duration = Duration::from_millis(10);
 /// How long a coordinator is retried that does not know a new database or collection yet.
 const PROPAGATION_TIME: Duration = Duration::from_secs(10);
 /// How often a call follows a reported leader.
@@ -143,10 +143,12 @@ pub(crate) fn decide(facts: &Facts<'_>, history: &History) -> RetryDecision {
         Delay::AfterFirst(_) if has_untried(facts, history) && history.attempts == 0 => Duration::ZERO,
         Delay::AfterFirst(backoff) | Delay::Always(backoff) => backoff.duration(nth, facts.random),
     };
-    // An explicit `Retry-After` takes precedence.
-    let named = facts.attempt.retry_after;
-    let delay = named.filter(|_| rules::honors_retry_after(facts.attempt)).unwrap_or(delay);
-    if delay.saturating_add(MIN_TIME_LEFT) >= facts.deadline.saturating_duration_since(facts.now) {
+    let left = facts.deadline.saturating_duration_since(facts.now);
+    let fits = |delay: Duration| delay.saturating_add(MIN_TIME_LEFT) < left;
+    // An explicit `Retry-After` takes precedence. One that does not fit says nothing about other coordinators.
+    let named = facts.attempt.retry_after.filter(|_| rules::honors_retry_after(facts.attempt));
+    let delay = named.filter(|named| fits(*named) || !has_untried(facts, history)).unwrap_or(delay);
+    if !fits(delay) {
         return RetryDecision::Fail(StoppedBy::Deadline);
     }
     RetryDecision::Retry(Retry {
@@ -211,8 +213,13 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
         let rule = rule(Condition::Repeatable, Target::Same, Delay::Always(Backoff::Conflict));
         return (Reason::Conflict, rule, history.conflicts);
     }
+    if facts.attempt.kind == ErrorKind::UnknownCoordinator && !facts.is_pinned {
+        // The coordinator for which a retry was meant has been removed meanwhile.
+        return (Reason::Failure, rule(Condition::NotExecuted, Target::Other, Delay::None), 0);
+    }
     let position = Position {
         is_first: history.attempts == 0,
+        has_violation: history.has_violation,
         has_untried: has_untried(facts, history),
         retries_timeouts: facts.retries_timeouts,
     };
@@ -237,9 +244,7 @@ fn count(attempts: usize) -> u32 {
 mod tests {
     use std::sync::Arc;
 
-    use arango_protocol::{
-        ErrorKind, ErrorNumber, Outcome, RequestProperties, ResponseAuthor, classify_response,
-    };
+    use arango_protocol::{ErrorNumber, RequestProperties, ResponseAuthor, classify_response};
     use http::{HeaderValue, StatusCode};
     use proptest::prelude::*;
     use proptest::sample::select;

@@ -1,5 +1,6 @@
 //! The history of a call, as far as it affects further attempts.
 
+use arango_protocol::ErrorKind;
 use tokio::time::Instant;
 
 use crate::error::attempt::Attempt;
@@ -14,6 +15,8 @@ pub(crate) struct History {
     pub(crate) tried: Vec<Coordinator>,
     /// Attempts that count towards the maximum.
     pub(crate) attempts: usize,
+    /// Whether an attempt ended with a protocol violation.
+    pub(crate) has_violation: bool,
     /// Whether a newer token was requested. Once per call: if that token is rejected too, the token is not
     /// the cause.
     pub(crate) token_renewed: bool,
@@ -31,9 +34,10 @@ impl History {
     /// Returns the history of a call with these failed attempts.
     pub(crate) fn from_attempts(failed: Vec<Attempt>) -> Self {
         let attempts = failed.len();
+        let has_violation = failed.iter().any(|attempt| attempt.kind == ErrorKind::ProtocolViolation);
         let mut tried: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.coordinator).collect();
         tried.dedup();
-        Self { tried, attempts, ..Self::default() }
+        Self { tried, attempts, has_violation, ..Self::default() }
     }
 
     /// Records that `retry` follows an attempt at `coordinator`.

@@ -286,6 +286,7 @@ where
             RetryDecision::Retry(retry) => retry,
         };
         history.record(coordinator.as_ref(), &retry, now);
+        history.has_violation |= kind == ErrorKind::ProtocolViolation;
         if !state.lifecycle.pause(retry.delay).await {
             return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
         }

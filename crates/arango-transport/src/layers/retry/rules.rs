@@ -88,6 +88,8 @@ pub(crate) enum Delay {
 pub(crate) struct Position {
     /// Whether the attempt was the first one of its call.
     pub(crate) is_first: bool,
+    /// Whether an earlier attempt ended with a protocol violation.
+    pub(crate) has_violation: bool,
     /// Whether a coordinator is left that was not tried.
     pub(crate) has_untried: bool,
     /// Whether the request may be sent again while an attempt that took too long may still be executed.
@@ -128,7 +130,7 @@ fn listed_rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) -> O
         | K::GoAway => other(NotExecuted, AfterFirst(Backoff::Connection)),
         K::ConnectionLost if attempt.may_be_stale() => same(Repeatable, true, Delay::None),
         // A protocol violation at two coordinators is conclusive.
-        K::ProtocolViolation if !position.is_first => NEVER,
+        K::ProtocolViolation if position.has_violation => NEVER,
         K::ConnectionLost | K::ProtocolViolation | K::BodyInterrupted | K::BodyTimeout => {
             other(Repeatable, AfterFirst(Backoff::Connection))
         }
@@ -254,7 +256,8 @@ mod tests {
     use super::*;
     use crate::error::attempt::Phase;
 
-    const FIRST: Position = Position { is_first: true, has_untried: true, retries_timeouts: true };
+    const FIRST: Position =
+        Position { is_first: true, has_violation: false, has_untried: true, retries_timeouts: true };
 
     #[test]
     fn every_kind_has_a_rule() {

@@ -47,7 +47,9 @@ impl Streams {
         }
         // Connections that are too old or have received a GOAWAY take no more requests. Their streams
         // continue.
-        self.connections.retain(|entry| entry.connection.is_open() && now < entry.connection.max_age_at());
+        self.connections.retain(|entry| {
+            entry.connection.is_open() && (now < entry.connection.max_age_at() || entry.is_new())
+        });
         let entry = self
             .connections
             .iter_mut()
@@ -121,8 +123,15 @@ impl Streams {
 }
 
 impl Entry {
+    /// Returns whether the connection was opened for requests that still wait for it.
+    ///
+    /// It takes them regardless of its age and idle time, which may be zero: they would connect again, endlessly.
+    fn is_new(&self) -> bool {
+        self.streams == 0 && !self.was_idle
+    }
+
     fn is_usable(&self, now: Instant) -> bool {
-        self.connection.is_open() && now < self.expires
+        self.connection.is_open() && (now < self.expires || self.is_new())
     }
 
     fn has_room(&self, now: Instant) -> bool {

@@ -154,6 +154,33 @@ async fn a_connector_that_panics_fails_one_request_and_leaks_nothing() {
     assert_eq!(counts(&pool), only_idle(1));
 }
 
+/// Panics once, for the second number.
+#[derive(Debug, Default)]
+struct PanicsOnce(AtomicUsize);
+
+impl RandomSource for PanicsOnce {
+    fn next_f64(&self) -> f64 {
+        assert_ne!(self.0.fetch_add(1, Ordering::Relaxed), 1, "the second number");
+        0.5
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_random_source_that_panics_leaves_no_connect_behind() {
+    let (sender, mut connects) = mpsc::unbounded_channel();
+    let pool = pool_with(Gate(sender), PoolLimits::default(), Arc::new(PanicsOnce::default()));
+    let first = send(&pool, get("/1")).await;
+    let mut one = connects.recv().await.unwrap().accept();
+    assert!(send(&pool, get("/2")).await.await.unwrap_err().is_panic());
+    assert_eq!((pool.waiting(), pool.connecting()), (0, 0));
+    greet(&mut one, "/1", first).await;
+    drop(one);
+    settle().await;
+    // The next request gets a connect.
+    let third = send(&pool, get("/3")).await;
+    greet(&mut connects.try_recv().expect("a connect").accept(), "/3", third).await;
+}
+
 /// A connector to the first coordinator of a cluster, with a delay.
 struct Delayed(arango_test_cluster::Coordinator, Duration);
 

@@ -89,6 +89,10 @@ fn slow_pool(limits: PoolLimits) -> (Pool, PendingConnects) {
 }
 
 fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
+    pool_with(connect, limits, Arc::new(SeededRandom::new(1)))
+}
+
+fn pool_with(connect: impl Connect, limits: PoolLimits, random: Arc<dyn RandomSource>) -> Pool {
     let network = Network {
         resolve: Arc::new(SystemResolve),
         connect: Arc::new(connect),
@@ -96,7 +100,7 @@ fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
         http2: Http2Setting::default(),
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();
-    Pool::new(Connector::new(coordinator, network, None), limits, Arc::new(SeededRandom::new(1)))
+    Pool::new(Connector::new(coordinator, network, None), limits, random)
 }
 
 fn get(path: &str) -> AttemptRequest {
