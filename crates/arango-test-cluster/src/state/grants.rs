@@ -135,9 +135,12 @@ mod tests {
 
     fn grants(databases: &[(&str, Level)], collections: &[(&str, &str, Level)]) -> Grants {
         let mut grants = Grants::default();
-        databases.iter().for_each(|(database, level)| grants.set_database(database, *level));
-        let collections = collections.iter();
-        collections.for_each(|(database, name, level)| grants.set_collection(database, name, *level));
+        for (database, level) in databases {
+            grants.set_database(database, *level);
+        }
+        for (database, collection, level) in collections {
+            grants.set_collection(database, collection, *level);
+        }
         grants
     }
 
