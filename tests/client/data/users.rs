@@ -3,6 +3,7 @@
 use arango::data::{Access, Password, UserCreation, UserRemoval};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
+use serde_json::json;
 
 use super::books;
 use crate::support::{builder, client, cluster};
@@ -40,6 +41,28 @@ async fn a_user_is_created_granted_access_and_removed() {
     assert_eq!(users.remove("ada").await.unwrap(), UserRemoval::NotFound);
     let invalid = users.grant("ada", "", Access::ReadOnly).await.unwrap_err();
     assert_eq!((invalid.kind(), invalid.outcome()), (ErrorKind::Request, Outcome::NotExecuted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_a_collection_counts_instead_of_what_is_set_for_its_database() {
+    let cluster = cluster().await;
+    let users = client(&cluster).users();
+    users.create("ada", &Password::new("s3cret")).await.unwrap();
+    let ada = builder(&cluster).basic_auth("ada", "s3cret").build().unwrap();
+    for (database, collection, written, counted) in [
+        (Access::ReadWrite, Access::ReadOnly, Err(ErrorKind::ReadOnly), Ok(0)),
+        (Access::ReadWrite, Access::None, Err(ErrorKind::Forbidden), Err(ErrorKind::Forbidden)),
+        (Access::None, Access::ReadWrite, Err(ErrorKind::NotAuthorized), Err(ErrorKind::NotAuthorized)),
+        (Access::ReadOnly, Access::ReadWrite, Ok(()), Ok(1)),
+    ] {
+        users.grant("ada", "_system", database).await.unwrap();
+        users.grant_collection("ada", "_system", "books", collection.clone()).await.unwrap();
+        let inserted = books(&ada).insert(&json!({ "title": "Dune" })).await;
+        assert_eq!(inserted.map(drop).map_err(|error| error.kind()), written, "{collection}");
+        assert_eq!(books(&ada).count().await.map_err(|error| error.kind()), counted, "{collection}");
+    }
+    let dropped = books(&ada).drop_collection().await.unwrap_err();
+    assert_eq!(dropped.kind(), ErrorKind::Forbidden);
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,7 +108,7 @@ kinds! {
     NotAuthorized = "not authorized";
     /// The user lacks the permission.
     Forbidden = "forbidden";
-    /// The server is in read-only mode.
+    /// The server is in read-only mode, or the user may only read the collection.
     ReadOnly = "the server is read-only";
     /// The coordinator is starting, or in maintenance mode.
     StartingUp = "the coordinator is starting or in maintenance mode";

@@ -15,7 +15,7 @@ use crate::http::reply::{ApiError, Reply};
 use crate::http::request::Request;
 use crate::state::State;
 use crate::state::auth::Caller;
-use crate::state::users::Level;
+use crate::state::grants::Level;
 
 /// Has its own response where other paths are refused.
 const AVAILABILITY: &str = "/_admin/server/availability";
@@ -95,9 +95,9 @@ fn check(
     mode::check(state, context, request)?;
     let level = caller.level(&request.database, &state.users);
     if !state.knows_database(context.index, &request.database) {
-        // Grants that came with a database are not propagated either; only a grant for all databases applies.
+        // Grants that came with a database are not propagated either; those for all databases and for `_system` apply.
         let is_unpropagated = state.databases.contains_key(&request.database);
-        let level = if is_unpropagated { caller.level("*", &state.users) } else { level };
+        let level = if is_unpropagated { caller.default_level(&state.users) } else { level };
         // A caller without access must not learn whether the database exists.
         let may_see_name = level != Level::None;
         return Err(if may_see_name { ApiError::database_not_found() } else { ApiError::unauthorized() });

@@ -8,7 +8,7 @@ use super::{
     shard_distribution, shard_moves, sort_migration,
 };
 use crate::http::reply::{ApiError, Reply};
-use crate::state::users::Level;
+use crate::state::grants::Level;
 
 pub(super) fn handle(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, ApiError> {
     let is_4 = call.version.is_4();

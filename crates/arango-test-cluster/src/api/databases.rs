@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::modelled::Modelled;
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
-use crate::state::users::{Level, User};
+use crate::state::grants::Level;
+use crate::state::users::User;
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     call.require_modelled(&Modelled::NOTHING.attributes(&["name", "options", "users"]))?;
@@ -22,12 +23,12 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         }
         (&Method::POST, []) => {
             require_system(call)?;
-            call.require_write()?;
+            call.require_definition_write()?;
             create(call)
         }
         (&Method::DELETE, [name]) => {
             require_system(call)?;
-            call.require_write()?;
+            call.require_definition_write()?;
             if *name == "_system" {
                 return Err(ApiError::forbidden("forbidden"));
             }
@@ -35,6 +36,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
                 return Err(ApiError::database_not_found());
             }
             call.state.databases.remove(*name).ok_or_else(ApiError::database_not_found)?;
+            call.state.users.forget_database(name);
             Ok(Reply::result(200, true))
         }
         _ => Err(ApiError::wrong_method()),
@@ -102,10 +104,13 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
     Ok(Reply::result(201, true))
 }
 
-/// Grants the given users access to the new database. Missing users are created. Without given users, `root` gets the
-/// grant.
+/// Grants the caller and the given users everything in the new database. Missing users are created. Without given users,
+/// `root` gets the grant.
 fn grant(call: &mut Call<'_>, database: &str, users: Option<&Vec<Value>>) {
     let by_name = &mut call.state.users.by_name;
+    if let Some(creator) = call.caller.user().and_then(|name| by_name.get_mut(name)) {
+        creator.grants.set_all(database);
+    }
     for user in users.into_iter().flatten() {
         let text = |key: &str| user.get(key).and_then(Value::as_str);
         let Some(name) = text("username").or_else(|| text("user")) else { continue };
@@ -115,14 +120,10 @@ fn grant(call: &mut Call<'_>, database: &str, users: Option<&Vec<Value>>) {
             new.extra = user.get("extra").cloned().unwrap_or_else(|| json!({}));
             new
         });
-        known.databases.insert(database.to_owned(), Level::ReadWrite);
+        known.grants.set_all(database);
     }
     if users.is_none_or(Vec::is_empty) {
-        by_name
-            .entry("root".to_owned())
-            .or_insert_with(|| User::new(""))
-            .databases
-            .insert(database.to_owned(), Level::ReadWrite);
+        by_name.entry("root".to_owned()).or_insert_with(|| User::new("")).grants.set_all(database);
     }
 }
 

@@ -34,6 +34,7 @@ mod maintenance;
 mod metrics;
 mod modelled;
 mod nodes;
+mod permissions;
 mod queries;
 mod query_caches;
 mod rebalance;
@@ -61,7 +62,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::Value;
 
-use crate::config::settings::{Authentication, Config, Hardening};
+use crate::config::settings::{Authentication, Config};
 use crate::config::version::Version;
 use crate::faults::active_faults::ExecutionFaults;
 use crate::http::reply::{ApiError, Reply};
@@ -72,7 +73,6 @@ use crate::state::auth::Caller;
 use crate::state::databases::Database;
 use crate::state::propagation::Propagation;
 use crate::state::servers::Server;
-use crate::state::users::{Level, User};
 
 /// An admitted request, with everything that its response may depend on.
 pub(crate) struct Call<'a> {
@@ -221,38 +221,6 @@ impl Call<'_> {
         &mut self.state.coordinators[self.index]
     }
 
-    pub(crate) fn level(&self, database: &str) -> Level {
-        self.caller.level(database, &self.state.users)
-    }
-
-    /// Returns whether no grant keeps the caller from reading a collection of the database.
-    pub(crate) fn may_read_all_collections(&self) -> bool {
-        let user = self.caller.user().and_then(|name| self.state.users.by_name.get(name));
-        let is_hidden = |user: &User| {
-            let grants =
-                user.collections.iter().filter(|((database, _), _)| *database == self.request.database);
-            grants.map(|(_, level)| *level).any(|level| level == Level::None)
-        };
-        !user.is_some_and(is_hidden)
-    }
-
-    pub(crate) fn is_admin(&self) -> bool {
-        self.caller.is_admin(&self.state.users)
-    }
-
-    /// Refuses callers who may not administrate the cluster.
-    pub(crate) fn require_admin(&self) -> Result<(), ApiError> {
-        if self.is_admin() { Ok(()) } else { Err(ApiError::new(403, 403, "insufficient permissions")) }
-    }
-
-    /// Refuses callers who are no administrators, if the cluster is hardened.
-    pub(crate) fn require_admin_if_hardened(&self) -> Result<(), ApiError> {
-        if self.config.hardening == Hardening::Off || self.is_admin() {
-            return Ok(());
-        }
-        Err(ApiError::forbidden("insufficient permissions"))
-    }
-
     /// Refuses all other methods.
     pub(crate) fn require_method(&self, method: &Method) -> Result<(), ApiError> {
         if self.request.method == *method { Ok(()) } else { Err(ApiError::wrong_method()) }
@@ -260,17 +228,6 @@ impl Call<'_> {
 
     pub(crate) fn needs_authentication(&self) -> bool {
         self.config.authentication == Authentication::On
-    }
-
-    /// Refuses writes if the caller may only read, or the cluster is read-only.
-    pub(crate) fn require_write(&self) -> Result<(), ApiError> {
-        if self.state.read_only {
-            return Err(ApiError::new(403, 1004, "read only"));
-        }
-        match self.level(&self.request.database) {
-            Level::ReadWrite => Ok(()),
-            Level::ReadOnly | Level::None => Err(ApiError::forbidden("forbidden")),
-        }
     }
 
     /// Returns whether this coordinator knows the object already.

@@ -10,7 +10,7 @@ use crate::http::reply::{ApiError, Reply};
 use crate::model::imbalance::{DEFAULT_PI_FACTOR, Layout};
 use crate::model::optimiser::{Move, Options};
 use crate::state::agency_jobs::{MoveShard, Stage, Task};
-use crate::state::users::Level;
+use crate::state::grants::Level;
 
 const MOST_MOVES: u64 = 5000;
 /// How many moves the old call schedules at once.

@@ -9,8 +9,8 @@ use super::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::State;
 use crate::state::agency_jobs::{MoveShard, Task};
+use crate::state::grants::Level;
 use crate::state::servers::{Role, Status};
-use crate::state::users::Level;
 
 /// How often a server's removal is attempted, once a second.
 const ATTEMPTS: u64 = 60;

@@ -23,6 +23,7 @@ impl Call<'_> {
     /// Takes a snapshot of a collection that this coordinator knows, or returns the one of the request's transaction.
     pub(super) fn view(&self, collection: &str) -> Result<CollectionView, ApiError> {
         let (found, database) = (find(self, collection)?, self.database()?);
+        self.require_read(&found.name)?;
         require_modelled_documents(found)?;
         let Some(transaction) = self.transaction() else {
             let mut view = self.state.view(database, found);
@@ -94,7 +95,15 @@ impl Call<'_> {
     }
 
     /// Takes a snapshot of the database for a query, or returns a copy of the one of the request's transaction.
+    ///
+    /// Collections that the caller may not read cannot be read with it.
     pub(super) fn database_view(&self, prepared: &Prepared) -> Result<DatabaseView, ApiError> {
+        let mut view = self.unrestricted_database_view(prepared)?;
+        view.forbid(self.unreadable_collections());
+        Ok(view)
+    }
+
+    fn unrestricted_database_view(&self, prepared: &Prepared) -> Result<DatabaseView, ApiError> {
         let database = self.database()?;
         let Some(transaction) = self.transaction() else {
             let mut view = self.state.database_view(database, self.index, self.config);

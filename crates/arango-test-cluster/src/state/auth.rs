@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::http::request::Request;
+use crate::state::grants::{Grants, Level};
 use crate::state::sessions::Sessions;
-use crate::state::users::{Level, Users};
+use crate::state::users::Users;
 
 /// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,9 +59,23 @@ impl Caller {
 
     /// Returns the caller's access level in a database.
     pub(crate) fn level(&self, database: &str, users: &Users) -> Level {
+        self.level_of(users, |grants| grants.database_level(database))
+    }
+
+    /// Returns the caller's access level in databases without a grant.
+    pub(crate) fn default_level(&self, users: &Users) -> Level {
+        self.level_of(users, Grants::default_level)
+    }
+
+    /// Returns the caller's access level in a collection.
+    pub(crate) fn collection_level(&self, database: &str, collection: &str, users: &Users) -> Level {
+        self.level_of(users, |grants| grants.collection_level(database, collection))
+    }
+
+    fn level_of(&self, users: &Users, level: impl FnOnce(&Grants) -> Level) -> Level {
         match self {
             Self::Anonymous => Level::None,
-            Self::User(user) => users.level(user, database),
+            Self::User(user) => users.grants(user).map_or(Level::None, level),
             Self::Superuser => Level::ReadWrite,
         }
     }

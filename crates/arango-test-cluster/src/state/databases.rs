@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arango_test_aql::CollectionKind;
 use serde_json::{Map, Value, json};
 
+use super::State;
 use super::ids::Ids;
 use super::propagation::Propagation;
 use super::search::{Analyzer, SearchView};
@@ -146,7 +147,7 @@ impl Database {
     }
 
     /// Drops a collection, and what views have of it.
-    pub(crate) fn drop_collection(&mut self, name: &str) {
+    fn drop_collection(&mut self, name: &str) {
         self.collections.remove(name);
         self.views.values_mut().for_each(|view| view.definition.forget_collection(name));
     }
@@ -245,6 +246,16 @@ impl Database {
                 copies.clone_from(place);
             }
         }
+    }
+}
+
+impl State {
+    /// Drops a collection, what views have of it, and the grants for it.
+    pub(crate) fn drop_collection(&mut self, database: &str, name: &str) {
+        if let Some(content) = self.databases.get_mut(database) {
+            content.drop_collection(name);
+        }
+        self.users.forget_collection(database, name);
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod cursors;
 pub(crate) mod databases;
 mod db_servers;
 pub(crate) mod diagnostics;
+pub(crate) mod grants;
 mod graph_definitions;
 pub(crate) mod id_owner;
 pub(crate) mod ids;

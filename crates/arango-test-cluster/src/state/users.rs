@@ -1,35 +1,10 @@
-//! Users, their permissions, and their access tokens.
+//! Users, and their access tokens.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// A user's access level in a database or a collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    None,
-    ReadOnly,
-    ReadWrite,
-}
-
-impl Level {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "none" => Self::None,
-            "ro" => Self::ReadOnly,
-            "rw" => Self::ReadWrite,
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn text(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::ReadOnly => "ro",
-            Self::ReadWrite => "rw",
-        }
-    }
-}
+use super::grants::{ALL, Grants};
 
 /// A user.
 #[derive(Debug, Clone)]
@@ -37,10 +12,7 @@ pub(crate) struct User {
     pub(crate) password: String,
     pub(crate) active: bool,
     pub(crate) extra: Value,
-    /// Grants by database; `*` applies to all others.
-    pub(crate) databases: BTreeMap<String, Level>,
-    /// Grants by database and collection.
-    pub(crate) collections: BTreeMap<(String, String), Level>,
+    pub(crate) grants: Grants,
     pub(crate) tokens: Vec<AccessToken>,
 }
 
@@ -79,14 +51,14 @@ impl User {
             password: password.to_owned(),
             active: true,
             extra: json!({}),
-            databases: BTreeMap::new(),
-            collections: BTreeMap::new(),
+            grants: Grants::default(),
             tokens: Vec::new(),
         }
     }
 
-    pub(crate) fn with_grant(mut self, database: &str, level: Level) -> Self {
-        self.databases.insert(database.to_owned(), level);
+    /// Grants everything in a database and in all of its collections.
+    pub(crate) fn with_all(mut self, database: &str) -> Self {
+        self.grants.set_all(database);
         self
     }
 
@@ -103,8 +75,7 @@ pub(crate) struct Users {
 
 impl Users {
     pub(crate) fn with_root(password: &str) -> Self {
-        let root =
-            User::new(password).with_grant("*", Level::ReadWrite).with_grant("_system", Level::ReadWrite);
+        let root = User::new(password).with_all(ALL).with_all("_system");
         Self { by_name: BTreeMap::from([("root".to_owned(), root)]) }
     }
 
@@ -124,27 +95,25 @@ impl Users {
         (user.password == password || has_token(user)).then(|| name.to_owned())
     }
 
-    /// Returns a user's level in a database. A grant for the database precedes the one for all.
-    pub(crate) fn level(&self, user: &str, database: &str) -> Level {
-        let Some(user) = self.by_name.get(user) else { return Level::None };
-        user.databases.get(database).or_else(|| user.databases.get("*")).copied().unwrap_or(Level::None)
+    /// Returns what a user was granted. `None` if there is no such user.
+    pub(crate) fn grants(&self, user: &str) -> Option<&Grants> {
+        self.by_name.get(user).map(|user| &user.grants)
+    }
+
+    /// Removes the grants of all users for a database, and for its collections.
+    pub(crate) fn forget_database(&mut self, database: &str) {
+        self.by_name.values_mut().for_each(|user| user.grants.remove_database(database));
+    }
+
+    /// Removes the grants of all users for a collection.
+    pub(crate) fn forget_collection(&mut self, database: &str, collection: &str) {
+        self.by_name.values_mut().for_each(|user| user.grants.remove_collection(database, collection));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_grant_for_one_database_outweighs_the_grant_for_all() {
-        let mut users = Users::with_root("");
-        let anna = User::new("x").with_grant("*", Level::ReadWrite).with_grant("shop", Level::None);
-        users.by_name.insert("anna".into(), anna);
-
-        assert_eq!(users.level("anna", "shop"), Level::None);
-        assert_eq!(users.level("anna", "other"), Level::ReadWrite);
-        assert_eq!(users.level("unknown", "shop"), Level::None);
-    }
 
     #[test]
     fn an_access_token_is_a_password_that_implies_its_user() {

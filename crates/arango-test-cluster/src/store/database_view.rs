@@ -32,6 +32,8 @@ pub(crate) struct DatabaseView {
     transaction: Option<u64>,
     /// Collections that its transaction has not declared.
     undeclared: BTreeSet<String>,
+    /// Collections that the caller may not read.
+    forbidden: BTreeSet<String>,
 }
 
 /// What a query has written so far. It can be read while the query owns its view.
@@ -98,6 +100,7 @@ impl DatabaseView {
             log: WriteLog::default(),
             transaction: Some(transaction),
             undeclared: self.undeclared.clone(),
+            forbidden: BTreeSet::new(),
         }
     }
 
@@ -111,6 +114,11 @@ impl DatabaseView {
         let names = self.collections.keys().filter(|name| !is_declared(name));
         self.undeclared = names.cloned().collect();
         self.collections.retain(|name, _| is_declared(name));
+    }
+
+    /// Refuses to read or write these collections from now on.
+    pub(crate) fn forbid(&mut self, collections: BTreeSet<String>) {
+        self.forbidden = collections;
     }
 
     /// Returns the view of a collection.
@@ -149,6 +157,9 @@ impl DatabaseView {
     }
 
     fn collection(&self, name: &str) -> Result<&CollectionView, QueryError> {
+        if self.forbidden.contains(name) {
+            return Err(DocumentError::forbidden(name, "read").into());
+        }
         self.collections.get(name).ok_or_else(|| self.missing(name))
     }
 

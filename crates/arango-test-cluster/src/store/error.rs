@@ -38,6 +38,16 @@ impl DocumentError {
         Self::new(1652, format!("unregistered collection used in transaction: {collection} [{access}]"))
     }
 
+    /// The caller has no access to the collection.
+    pub(crate) fn forbidden(collection: &str, access: &str) -> Self {
+        Self::new(11, format!("forbidden: {collection} [{access}]"))
+    }
+
+    /// The caller may only read the collection, or the cluster is read-only.
+    pub(crate) fn read_only(collection: &str) -> Self {
+        Self::new(1004, format!("read only: {collection} [write]"))
+    }
+
     /// The leader of the document's shard does not respond.
     pub(crate) fn no_backend() -> Self {
         let ApiError { error_num, message, .. } = ApiError::no_backend();

@@ -127,6 +127,7 @@ async fn shards_are_reported_by_collection_and_in_total() {
 async fn a_read_only_cluster_refuses_writes_everywhere() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
     session.put("/_admin/server/mode", &json!({ "mode": "readonly" })).await;
     let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
     assert_eq!(other.get("/_admin/server/availability").await.json()["mode"], "readonly");

@@ -323,7 +323,7 @@ async fn without_a_leader_a_query_fails_for_the_documents_that_it_needs() {
 #[tokio::test]
 async fn documents_of_system_collections_are_refused_rather_than_missing() {
     let (_cluster, mut session) = books().await;
-    let refused = run(&mut session, "FOR u IN _users RETURN u").await;
+    let refused = run(&mut session, "FOR j IN _jobs RETURN j").await;
     assert_eq!((refused.status, refused.error_num()), (501, 9));
 }
 

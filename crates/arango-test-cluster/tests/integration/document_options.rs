@@ -215,6 +215,6 @@ async fn a_read_that_may_come_from_a_follower_says_so() {
 #[tokio::test]
 async fn documents_of_collections_that_a_server_fills_are_refused_rather_than_missing() {
     let (_cluster, mut session) = books().await;
-    let refused = session.get("/_api/document/_users/root").await;
+    let refused = session.get("/_api/document/_jobs/1").await;
     assert_eq!((refused.status, refused.error_num()), (501, 9));
 }

@@ -97,7 +97,7 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         {
             "add the shard keys to the fields of the index, or use a collection with one shard"
         }
-        K::ReadOnly => "check the server's mode, its license and its disk",
+        K::ReadOnly => "check the user's rights, and the server's mode, its license and its disk",
         K::StartingUp | K::ShuttingDown => "wait, and check its log if this persists",
         K::QueueFull | K::QueueTimeViolated | K::Throttled => {
             "send fewer requests at once, or try again later"

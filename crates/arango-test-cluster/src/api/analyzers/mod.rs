@@ -15,8 +15,8 @@ use super::search_views::uses;
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::Database;
+use crate::state::grants::Level;
 use crate::state::search::{Analyzer, ViewDefinition};
-use crate::state::users::Level;
 
 const FEATURES: [&str; 4] = ["frequency", "norm", "position", "offset"];
 

@@ -49,13 +49,19 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     if let Some(outcome) = call.enter_transaction()? {
         return Ok(outcome);
     }
-    // Outside of a transaction this needs the collection for itself.
-    if let (&Method::PUT, [name, "truncate"]) = (&call.request.method, rest)
-        && let (None, Ok(collection)) = (call.transaction, find(call, name))
+    if let Some(name) = rest.first()
+        && let Ok(collection) = find(call, name)
     {
-        let access = Access::to_lock(collection.name.clone());
-        if let Some(outcome) = call.wait_for_locks(access) {
-            return Ok(outcome);
+        call.require_read(&collection.name)?;
+        if let (&Method::PUT, [_, "truncate"]) = (&call.request.method, rest) {
+            let access = Access::to_lock(collection.name.clone());
+            call.require_access(&access)?;
+            // Outside of a transaction this needs the collection for itself.
+            if call.transaction.is_none()
+                && let Some(outcome) = call.wait_for_locks(access)
+            {
+                return Ok(outcome);
+            }
         }
     }
     let path = call.request.path.clone();
@@ -69,17 +75,20 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => list(call),
         (Method::POST, []) => {
-            call.require_write()?;
-            create::create(call)
+            call.require_definition_write()?;
+            let reply = create::create(call)?;
+            let body = call.object()?;
+            call.grant_new_collection(body["name"].as_str().unwrap_or_default());
+            Ok(reply)
         }
         (Method::GET, [name]) => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
         (Method::DELETE, [name]) => {
-            call.require_write()?;
+            call.require_definition_write_of(&find(call, name)?.name)?;
             drop_one(call, name)
         }
         (Method::GET, [name, "properties"]) => Ok(Reply::flat(200, properties(call, find(call, name)?))),
         (Method::PUT, [name, "properties"]) => {
-            call.require_write()?;
+            call.require_definition_write_of(&find(call, name)?.name)?;
             properties::change(call, name)
         }
         (Method::GET, [name, "count"]) => content::count(call, name),
@@ -88,7 +97,6 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (Method::GET, [name, "shards"]) => content::shards(call, name),
         (Method::PUT, [name, "responsibleShard"]) => content::responsible_shard(call, name),
         (Method::PUT, [name, "truncate"]) => {
-            call.require_write()?;
             content::truncate(call, name)?;
             Ok(Reply::flat(200, basic(find(call, name)?, is_4)))
         }
@@ -140,7 +148,9 @@ fn list(call: &Call<'_>) -> HandlerResult {
     let is_4 = call.version.is_4();
     let collections = call.database()?.collections.values();
     let listed = collections.filter(|collection| {
-        call.is_propagated(collection.propagation) && !(without_system && collection.is_system)
+        call.is_propagated(collection.propagation)
+            && call.may_read(&collection.name)
+            && !(without_system && collection.is_system)
     });
     Ok(Reply::result(200, listed.map(|collection| basic(collection, is_4)).collect::<Vec<_>>()))
 }
@@ -169,7 +179,7 @@ fn drop_one(call: &mut Call<'_>, name: &str) -> HandlerResult {
             "must not drop a collection while one with distributeShardsLike exists",
         ));
     }
-    call.database_mut()?.drop_collection(&name);
+    call.state.drop_collection(&call.request.database, &name);
     Ok(Reply::flat(200, json!({ "id": id })))
 }
 

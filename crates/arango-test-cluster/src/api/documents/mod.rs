@@ -66,11 +66,14 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
         return Ok(outcome);
     }
     let reads = matches!(call.request.method, Method::GET | Method::HEAD) || reads_many(call);
-    if let (false, Some(collection)) = (reads, rest.first())
+    if let Some(collection) = rest.first()
         && let Ok(name) = find(call, collection).map(|collection| collection.name.clone())
-        && let Some(outcome) = call.wait_for_locks(Access::to_write(name))
     {
-        return Ok(outcome);
+        let access = if reads { Access::to_read(name) } else { Access::to_write(name) };
+        call.require_access(&access)?;
+        if !reads && let Some(outcome) = call.wait_for_locks(access) {
+            return Ok(outcome);
+        }
     }
     respond(call, rest).map(Outcome::Now)
 }
@@ -103,7 +106,6 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
 
 /// Writes one document or an array. The key is in the path, or within the body.
 fn write(call: &mut Call<'_>, collection: &str, key: Option<&str>, operation: Operation) -> HandlerResult {
-    call.require_write()?;
     let body = match (operation, key) {
         (Operation::Remove, Some(_)) => Value::Null,
         _ => json::parse(&call.request.body)?,

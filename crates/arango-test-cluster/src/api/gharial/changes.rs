@@ -29,6 +29,7 @@ pub(super) fn remove_vertices(call: &mut Call<'_>, name: &str, collection: &str)
     if !definition::is_listed(&graph(call, name)?["orphanCollections"], collection) {
         return Err(ApiError::new(400, 1928, "collection is not in list of orphan collections"));
     }
+    require_drop(call, drops, collection)?;
     let graph = graph_mut(call, name)?;
     if let Some(orphans) = graph["orphanCollections"].as_array_mut() {
         orphans.retain(|orphan| orphan != collection);
@@ -40,6 +41,7 @@ pub(super) fn remove_vertices(call: &mut Call<'_>, name: &str, collection: &str)
 pub(super) fn remove_edges(call: &mut Call<'_>, name: &str, collection: &str) -> HandlerResult {
     let drops = call.request.query.is_true("dropCollections");
     require_definition(graph(call, name)?, collection)?;
+    require_drop(call, drops, collection)?;
     set_definition(graph_mut(call, name)?, collection, None)?;
     changed(call, name, drops.then_some(collection))
 }
@@ -63,6 +65,11 @@ pub(super) fn replace_edges(call: &mut Call<'_>, name: &str, collection: &str) -
         }
     }
     changed(call, name, None)
+}
+
+/// Refuses to drop a collection for a caller who may not change its documents.
+fn require_drop(call: &Call<'_>, drops: bool, collection: &str) -> Result<(), ApiError> {
+    if drops { call.require_definition_write_of(collection) } else { Ok(()) }
 }
 
 fn graph<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a Value, ApiError> {
@@ -115,12 +122,11 @@ fn changed(call: &mut Call<'_>, name: &str, dropped: Option<&str>) -> HandlerRes
     let graph = graph_mut(call, name)?;
     graph["_rev"] = revision.into();
     let graph = graph.clone();
-    let database = call.database_mut()?;
-    let is_used = |collection: &str| {
-        database.graphs.values().flat_map(definition::collections).any(|used| used == collection)
-    };
+    let graphs = &call.database()?.graphs;
+    let is_used =
+        |collection: &str| graphs.values().flat_map(definition::collections).any(|used| used == collection);
     if let Some(collection) = dropped.filter(|collection| !is_used(collection)) {
-        database.drop_collection(collection);
+        call.state.drop_collection(&call.request.database, collection);
     }
     Ok(super::changed(202, &graph))
 }

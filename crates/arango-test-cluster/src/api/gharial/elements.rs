@@ -12,6 +12,7 @@ use crate::api::documents::{Operation, apply, failure, revision_header, write_id
 use crate::api::{Call, HandlerResult};
 use crate::http::json;
 use crate::http::reply::{ApiError, Reply};
+use crate::state::transactions::Access;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
 use crate::store::write::{DocumentOptions, WrittenDocument};
@@ -175,6 +176,8 @@ pub(super) fn remove(
     // The vertex comes first, and its collection may hold edges, too.
     let holds_edges = collections.remove(&name);
     let collections: Vec<String> = [name.clone()].into_iter().chain(collections).collect();
+    let access = Access { write: collections.iter().cloned().collect(), ..Access::default() };
+    call.require_access(&access)?;
     let removed = call.write_all(&collections, |views| {
         let removed = views[0].remove(key, &options)?;
         views.iter_mut().skip(usize::from(!holds_edges)).try_for_each(|edges| remove_edges(edges, &id))?;

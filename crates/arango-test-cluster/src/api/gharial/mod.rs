@@ -68,11 +68,16 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     if call.transaction.is_some() && is_write && !writes_element(call, rest) {
         return Err(call.not_modelled("header", TRANSACTION));
     }
-    if let (true, [_, _, collection, ..]) = (is_write, rest)
+    if let (true, [graph, _, collection, ..]) = (is_write, rest)
         && let Ok(name) = find(call, collection).map(|collection| collection.name.clone())
-        && let Some(outcome) = call.wait_for_locks(Access::to_write(name))
     {
-        return Ok(outcome);
+        let access = Access::to_write(name);
+        if writes_element(call, rest) && call.database()?.graphs.contains_key(*graph) {
+            call.require_access(&access)?;
+        }
+        if let Some(outcome) = call.wait_for_locks(access) {
+            return Ok(outcome);
+        }
     }
     respond(call, rest).map(Outcome::Now)
 }
@@ -87,6 +92,7 @@ fn writes_element(call: &Call<'_>, rest: &[&str]) -> bool {
 
 fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     let method = call.request.method.clone();
+    let writes_element = writes_element(call, rest);
     let (name, rest) = match (&method, rest) {
         (&Method::GET, []) => {
             let graphs: Vec<_> = call.database()?.graphs.values().cloned().collect();
@@ -100,7 +106,8 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (_, [name, rest @ ..]) => (*name, rest),
     };
     let graph = call.database()?.graphs.get(name).cloned().ok_or_else(|| not_found(name))?;
-    if method != Method::GET {
+    // Vertices and edges are documents, and need no write access to the database.
+    if method != Method::GET && !writes_element {
         call.require_write()?;
     }
     let Some((kind, rest)) = rest.split_first() else {
@@ -177,6 +184,8 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
     }
     let orphans: Vec<String> =
         list("orphanCollections").iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    let connected = definitions.iter().flat_map(EdgeDefinition::collections);
+    connected.chain(&orphans).try_for_each(|collection| call.require_read(collection))?;
     for definition in &definitions {
         ensure_all(call, definition, &options)?;
     }
@@ -200,14 +209,19 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
 
 /// Removes a graph, and on request the collections that no other graph uses.
 fn remove(call: &mut Call<'_>, name: &str) -> HandlerResult {
-    let drops = call.request.query.is_true("dropCollections");
-    let database = call.database_mut()?;
-    let graph = database.graphs.remove(name).ok_or_else(|| not_found(name))?;
-    if drops {
-        let used: Vec<String> = database.graphs.values().flat_map(definition::collections).collect();
-        for collection in definition::collections(&graph).filter(|collection| !used.contains(collection)) {
-            database.drop_collection(&collection);
-        }
+    let dropped: Vec<String> = if call.request.query.is_true("dropCollections") {
+        let graphs = &call.database()?.graphs;
+        let others = graphs.iter().filter(|(other, _)| *other != name);
+        let used: Vec<String> = others.flat_map(|(_, graph)| definition::collections(graph)).collect();
+        let own = graphs.get(name).into_iter().flat_map(definition::collections);
+        own.filter(|collection| !used.contains(collection)).collect()
+    } else {
+        Vec::new()
+    };
+    dropped.iter().try_for_each(|collection| call.require_definition_write_of(collection))?;
+    call.database_mut()?.graphs.remove(name).ok_or_else(|| not_found(name))?;
+    for collection in dropped {
+        call.state.drop_collection(&call.request.database, &collection);
     }
     Ok(Reply::flat(202, json!({ "removed": true })))
 }
@@ -227,6 +241,7 @@ fn add_vertices(call: &mut Call<'_>, name: &str) -> HandlerResult {
     if call.database()?.collection(&collection).is_some_and(|found| found.kind == Kind::Edge) {
         return Err(ApiError::of_number(1927, "not a vertex collection"));
     }
+    call.require_read(&collection)?;
     ensure_collection(call, &collection, Kind::Document, &options)?;
     add(call, name, "orphanCollections", json!(collection))
 }
@@ -252,6 +267,7 @@ fn ensure_all(
     definition: &EdgeDefinition,
     options: &GraphOptions,
 ) -> Result<(), ApiError> {
+    definition.collections().try_for_each(|collection| call.require_read(collection))?;
     let edges = &definition.collection;
     if call.database()?.collection(edges).is_some_and(|found| found.kind == Kind::Document) {
         return Err(ApiError::of_number(1944, format!("Collection: '{edges}' is not an EdgeCollection")));
@@ -285,6 +301,7 @@ fn ensure_collection(
     };
     let first = content.collections.len();
     content.add(&mut state.ids, name, kind, &layout, &servers, first).propagation = propagation;
+    call.grant_new_collection(name);
     Ok(())
 }
 

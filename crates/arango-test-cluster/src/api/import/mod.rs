@@ -64,10 +64,11 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     }
     let name = call.request.query.get("collection").map(ToOwned::to_owned);
     let written = name.and_then(|name| find(call, &name).ok().map(|collection| collection.name.clone()));
-    if let Some(written) = written
-        && let Some(outcome) = call.wait_for_locks(Access::to_write(written))
-    {
-        return Ok(outcome);
+    if let Some(access) = written.map(Access::to_write) {
+        call.require_access(&access)?;
+        if let Some(outcome) = call.wait_for_locks(access) {
+            return Ok(outcome);
+        }
     }
     respond(call, rest).map(Outcome::Now)
 }
@@ -95,7 +96,6 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             "superfluous suffix, expecting /_api/import?collection=<identifier>",
         ));
     }
-    call.require_write()?;
     let query = &call.request.query;
     let name = query.get("collection").filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| ApiError::new(400, 1204, "'collection' is missing"))?.to_owned();

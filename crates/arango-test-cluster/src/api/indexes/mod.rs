@@ -31,7 +31,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     let reply = match (call.request.method.clone(), rest) {
         (Method::GET, []) => list(call),
         (Method::POST, []) => {
-            call.require_write()?;
+            call.require_definition_write()?;
             return create(call);
         }
         (Method::GET, [collection, id]) => {
@@ -41,7 +41,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
             Ok(Reply::flat(200, Value::Object(index.clone())))
         }
         (Method::DELETE, [collection, id]) => {
-            call.require_write()?;
+            call.require_definition_write_of(&find(call, collection)?.name)?;
             drop_one(call, collection, id)
         }
         _ => Err(ApiError::wrong_method()),
@@ -120,6 +120,7 @@ fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let name = collection_of_query(call)?;
     let body = call.object()?;
     let found = find(call, &name)?;
+    call.require_definition_write_of(&found.name)?;
     let definition = Definition::read(call, &body)?;
     if let Some(equal) = found.indexes.iter().find(|index| definition.is_equal(index)) {
         return Ok(Outcome::Now(created(200, equal, false)));

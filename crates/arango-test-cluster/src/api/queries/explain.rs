@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 use super::body::{Profile, WarningOptions, bind_vars, object, require_options, text};
 use super::errors;
 use super::run::{options, prepare};
+use crate::api::collections::find;
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::cursors::{BASE_MEMORY, PHASE_TIME, described};
+use crate::state::transactions::Access;
 use crate::store::database_view::DatabaseView;
 
 /// Handles `POST /_api/explain`.
@@ -26,11 +28,13 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
     require_options(call, &given, &["allPlans"])?;
     let (text, bind_vars) = (text(&body)?, bind_vars(&body)?);
     let prepared = prepare(call, &text, &bind_vars)?;
-    let view = call.state.database_view(call.database()?, call.index, call.config);
+    let mut view = call.state.database_view(call.database()?, call.index, call.config);
+    view.forbid(call.unreadable_collections());
     if let Some((name, _)) = prepared.collections().iter().find(|(name, _)| view.kind(name).is_none()) {
         let text = format!("AQL: collection or view not found: {name} (while parsing)");
         return Err(ApiError::new(404, 1203, text));
     }
+    require_access(call, &prepared, &view)?;
     let plan = plan(&text, &prepared, &view).map_err(|error| errors::before(call, &text, &error))?;
     let options = options(call, WarningOptions::read(&given));
     // A query that has begun knows the warnings about its constants.
@@ -74,6 +78,22 @@ pub(super) fn plan(text: &str, prepared: &Prepared, view: &DatabaseView) -> Resu
         "rules": [], "collections": collections, "variables": variables, "estimatedCost": 0,
         "estimatedNrItems": 0, "isModificationQuery": prepared.is_modification(),
     }))
+}
+
+/// Refuses a query of a caller who may not read or write one of its collections in this way.
+pub(super) fn require_access(
+    call: &Call<'_>,
+    prepared: &Prepared,
+    view: &DatabaseView,
+) -> Result<(), ApiError> {
+    // A graph that does not exist is an error when the query begins.
+    let (written, read): (Vec<_>, Vec<_>) =
+        used(prepared, view).unwrap_or_default().into_iter().partition(|(_, is_written)| *is_written);
+    let existing = |names: Vec<(String, bool)>| {
+        names.into_iter().map(|(name, _)| name).filter(|name| find(call, name).is_ok()).collect()
+    };
+    let access = Access { read: existing(read), write: existing(written), ..Access::default() };
+    call.require_access(&access).map_err(errors::of_document)
 }
 
 /// Returns the collections of a query and of the graphs that it traverses, and whether it writes to them.

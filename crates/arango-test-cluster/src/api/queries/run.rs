@@ -22,8 +22,10 @@ use crate::store::database_view::{DatabaseView, WriteLog};
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let body = QueryBody::read(call)?;
     let prepared = prepare(call, &body.text, &body.bind_vars);
-    if let Ok(prepared) = &prepared
-        && let Some(outcome) = wait_for_locks(call, prepared)
+    let written = prepared.as_ref().map(written).unwrap_or_default();
+    let permitted = call.require_access(&written);
+    if permitted.is_ok()
+        && let Some(outcome) = call.wait_for_locks(written)
     {
         return Ok(outcome);
     }
@@ -35,13 +37,12 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     };
     call.state.coordinators[call.index].diagnostics.record_query(record);
     let prepared = prepared?;
-    if prepared.is_modification() {
-        call.require_write()?;
-    }
+    permitted.map_err(errors::of_document)?;
     call.state.end_expired_queries();
     let mut view = call.database_view(&prepared)?;
     read_one_shard(call, &body, &prepared, &mut view)?;
-    require_access(call, &body)?;
+    require_skippable(call, &body)?;
+    explain::require_access(call, &prepared, &view)?;
     let cached_plan =
         if body.uses_plan_cache { plan_cache::find_or_add(call, &body, &prepared)? } else { None };
     let query = begin(call, &body, &prepared);
@@ -63,7 +64,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
 }
 
 /// Refuses to skip collections if there are some that the user may not read. Without these the option has no effect.
-fn require_access(call: &mut Call<'_>, body: &QueryBody) -> Result<(), ApiError> {
+fn require_skippable(call: &mut Call<'_>, body: &QueryBody) -> Result<(), ApiError> {
     if body.skips_inaccessible && !call.may_read_all_collections() {
         let name = "options.skipInaccessibleCollections of a user who may not read every collection";
         return Err(call.not_modelled("attribute", name));
@@ -90,11 +91,11 @@ fn read_one_shard(
     }
 }
 
-/// Lets a query wait while a transaction has locked one of the collections that it writes to.
-fn wait_for_locks(call: &mut Call<'_>, prepared: &Prepared) -> Option<Outcome> {
+/// Returns the access of a query to the collections that it writes to.
+fn written(prepared: &Prepared) -> Access {
     let used = prepared.collections();
     let written = used.iter().filter(|(_, is_written)| *is_written).map(|(name, _)| (*name).to_owned());
-    call.wait_for_locks(Access { write: written.collect(), ..Access::default() })
+    Access { write: written.collect(), ..Access::default() }
 }
 
 /// Parses a query and binds its parameters.

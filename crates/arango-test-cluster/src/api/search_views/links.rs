@@ -34,6 +34,7 @@ pub(super) fn change(
         if call.database()?.collection(collection).is_none() {
             return Err(ApiError::collection_not_found(collection));
         }
+        call.require_read(collection)?;
         match link {
             Value::Null => {
                 links.remove(collection);

@@ -39,9 +39,7 @@ pub(super) fn begin(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let body = call.object()?;
     let lock_timeout = lock_timeout(&body)?;
     let access = access(call, &body)?;
-    if !access.is_read_only() {
-        call.require_write()?;
-    }
+    call.require_access(&access)?;
     if let Some(outcome) = call.wait_for_locks_until(access.clone(), lock_timeout) {
         return Ok(outcome);
     }

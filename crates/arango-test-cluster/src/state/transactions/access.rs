@@ -15,6 +15,11 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// Returns the access of a request that reads one collection.
+    pub(crate) fn to_read(collection: String) -> Self {
+        Self { read: BTreeSet::from([collection]), ..Self::default() }
+    }
+
     /// Returns the access of a request that writes to one collection.
     pub(crate) fn to_write(collection: String) -> Self {
         Self { write: BTreeSet::from([collection]), ..Self::default() }

@@ -68,7 +68,7 @@ async fn a_user_who_may_only_read_cannot_begin_a_transaction_that_writes() {
         Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization(basic("reader", "p"));
     let refused =
         reader.post("/_api/transaction/begin", &json!({ "collections": { "write": "books" } })).await;
-    assert_eq!(outcome(&refused), (403, 11));
+    assert_eq!(outcome(&refused), (403, 1004));
     begin(&mut reader, json!({ "collections": { "read": "books" } })).await;
 }
 
