@@ -90,15 +90,6 @@ async fn a_schema_refuses_documents_with_its_message() {
 }
 
 #[tokio::test]
-async fn computed_values_are_set_when_a_document_is_written() {
-    let (_cluster, mut session) = session().await;
-    let full = json!({ "name": "n", "expression": "RETURN LENGTH(@doc.title)", "overwrite": true });
-    session.post("/_api/collection", &json!({ "name": "books", "computedValues": [full] })).await;
-    let made = session.post("/_api/document/books?returnNew=true", &json!({ "title": "abc" })).await.json();
-    assert_eq!(made["new"]["n"], 3);
-}
-
-#[tokio::test]
 async fn a_database_with_a_single_shard_decides_about_shards() {
     let (_cluster, mut session) = session().await;
     session.post("/_api/database", &json!({ "name": "one", "options": { "sharding": "single" } })).await;

@@ -11,6 +11,7 @@ mod client;
 mod collection_content;
 mod collections;
 mod compression;
+mod computed_values;
 mod control;
 mod cursors;
 mod db_servers;
