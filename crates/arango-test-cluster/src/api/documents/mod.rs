@@ -106,7 +106,7 @@ fn write(call: &mut Call<'_>, collection: &str, key: Option<&str>, operation: Op
     call.require_write()?;
     let body = match (operation, key) {
         (Operation::Remove, Some(_)) => Value::Null,
-        _ => json::parse(&call.request.body)?,
+        _ => json::parse_value(&call.request.body)?,
     };
     let request = WriteRequest::read(call, operation);
     match (key, &body) {
