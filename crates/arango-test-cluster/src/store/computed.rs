@@ -140,7 +140,7 @@ impl ComputedValue {
     }
 
     /// Sets the attribute to a value that was computed. It becomes the last one.
-    pub(super) fn store(&self, value: Value, attributes: &mut Object) {
+    pub(super) fn store(&self, value: &Value, attributes: &mut Object) {
         attributes.remove(&self.name);
         if !value.is_null() || self.keep_null {
             attributes.set(self.name.clone(), value.resolve().clone());
@@ -215,7 +215,7 @@ mod tests {
         let mut object = value.as_object().unwrap().clone();
         let computed = ComputedValue::read(definition).unwrap();
         if computed.is_due(&object, kind) {
-            computed.store(computed.compute(&value.to_json(), 0, 0).unwrap(), &mut object);
+            computed.store(&computed.compute(&value.to_json(), 0, 0).unwrap(), &mut object);
         }
         Value::object(object).to_json_string()
     }

@@ -81,7 +81,7 @@ impl Rules {
             Ok((computed, computed.compute(&document, seed, write.now_ms)?))
         });
         for (computed, value) in values.collect::<Result<Vec<_>, DocumentError>>()? {
-            computed.store(value, attributes);
+            computed.store(&value, attributes);
         }
         Ok(())
     }

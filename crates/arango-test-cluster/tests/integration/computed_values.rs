@@ -50,8 +50,8 @@ async fn no_expression_sees_what_another_one_of_the_same_write_has_computed() {
     let made = insert(&mut session, &json!({ "_key": "k", "n": 5 })).await;
     assert_eq!((&made["a"], &made["b"], &made["c"]), (&json!(1), &Value::Null, &json!(5)));
     let path = "/_api/document/books/k?returnNew=true";
-    let patch = json!({ "n": 6 }).to_string();
-    let updated = session.request(http::Method::PATCH, path, &patch).await.expect("a response").json();
+    let change = json!({ "n": 6 }).to_string();
+    let updated = session.request(http::Method::PATCH, path, &change).await.expect("a response").json();
     // What is stored already can be seen.
     assert_eq!((&updated["new"]["b"], &updated["new"]["c"]), (&json!(1), &json!(6)));
 }

@@ -77,8 +77,8 @@ async fn what_counts_the_documents_needs_the_leaders_of_all_shards() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
-    let begin = json!({ "collections": { "read": ["books"] } });
-    let begun = session.post("/_api/transaction/begin", &begin).await.json();
+    let declared = json!({ "collections": { "read": ["books"] } });
+    let begun = session.post("/_api/transaction/begin", &declared).await.json();
     let transaction = begun["result"]["id"].as_str().expect("an id").to_owned();
     // Each DB-Server leads one of the shards.
     cluster.stop_db_server(1);

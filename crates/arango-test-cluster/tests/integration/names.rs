@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::Session;
 
 async fn session_of(version: &str) -> (TestCluster, Session) {
-    let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
+    let cluster = TestCluster::builder().in_memory().version(version).start().await.expect("a cluster");
     let session = Session::connect_in_memory(cluster.coordinator(0)).await;
     (cluster, session)
 }

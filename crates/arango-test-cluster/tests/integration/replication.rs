@@ -12,7 +12,7 @@ async fn session() -> (TestCluster, Session) {
 }
 
 async fn session_of(version: &str) -> (TestCluster, Session) {
-    let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
+    let cluster = TestCluster::builder().in_memory().version(version).start().await.expect("a cluster");
     let session = Session::connect_in_memory(cluster.coordinator(0)).await;
     (cluster, session)
 }
