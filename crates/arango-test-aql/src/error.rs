@@ -17,7 +17,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// Numbers of ArangoDB's errors that this crate reports by itself.
+/// Numbers of ArangoDB's errors that this crate reports or tells apart.
 pub mod number {
     /// A function got an argument that makes no sense.
     pub const BAD_PARAMETER: u32 = 10;
@@ -31,6 +31,8 @@ pub mod number {
     pub const COLLECTION_NOT_FOUND: u32 = 1203;
     /// A collection is not of the kind that its place needs.
     pub const COLLECTION_TYPE_INVALID: u32 = 1218;
+    /// What stores the documents does not respond.
+    pub const BACKEND_UNAVAILABLE: u32 = 1478;
     /// The text does not follow the grammar.
     pub const PARSE: u32 = 1501;
     /// The query has no text.
@@ -83,6 +85,8 @@ pub mod number {
     pub const ASSERTION_FAILED: u32 = 1593;
     /// The query called `WARN` with a false condition.
     pub const WARNING_RAISED: u32 = 1594;
+    /// A document does not follow the schema of its collection.
+    pub const VALIDATION_FAILED: u32 = 1620;
     /// A graph that a query names does not exist.
     pub const GRAPH_NOT_FOUND: u32 = 1924;
     /// A graph that a query names has no edges or no vertices.

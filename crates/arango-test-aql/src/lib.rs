@@ -60,4 +60,4 @@ pub use self::store::{
     CollectionKind, EdgeDefinition, GraphDefinition, OverwriteMode, ReadDocuments, Scan, SearchIndex, Store,
     WriteOptions, Written,
 };
-pub use self::value::{Object, StoredDocument, Value};
+pub use self::value::{Object, StoredDocument, UniqueAttributes, Value};

@@ -25,6 +25,9 @@ impl Checker {
         function.check_count(call.arguments.len()).map_err(|error| error.at(position))?;
         self.require_allowed_in_prune(function.name).map_err(|error| error.at(position))?;
         call.function = Some(function);
+        if !self.facts.functions.contains(&function.name) {
+            self.facts.functions.push(function.name);
+        }
         for argument in &mut call.arguments {
             self.argument(argument, function.name)?;
         }

@@ -26,8 +26,11 @@ pub(crate) struct Facts {
     pub(crate) filtered_paths: HashSet<usize>,
     /// Divisions of constants; those within others come first.
     pub(crate) quotients: Vec<Quotient>,
+    /// Names of the functions that are called, each once.
+    pub(crate) functions: Vec<&'static str>,
     pub(crate) is_modification: bool,
     pub(crate) has_upsert: bool,
+    pub(crate) has_subqueries: bool,
 }
 
 /// A division of constants, or its remainder.

@@ -58,6 +58,7 @@ impl Checker {
         if self.in_prune {
             return Err(QueryError::new(number::PARSE, "PRUNE condition must not use a subquery"));
         }
+        self.facts.has_subqueries = true;
         self.scopes.begin_subquery();
         let result = self.block(block);
         self.scopes.end_subquery();

@@ -4,6 +4,7 @@ use super::arguments::argument;
 use super::context::Context;
 use crate::error::QueryError;
 use crate::value::Value;
+use crate::value::number::whole_or_double;
 
 type Result = std::result::Result<Value, QueryError>;
 
@@ -36,7 +37,8 @@ pub(super) fn type_name(_: &mut Context<'_>, arguments: &[Value]) -> Result {
 }
 
 pub(super) fn to_number(_: &mut Context<'_>, arguments: &[Value]) -> Result {
-    Ok(argument(arguments, 0).to_number())
+    // A server makes a double of everything, also of an integer.
+    Ok(whole_or_double(argument(arguments, 0).to_double()))
 }
 
 pub(super) fn to_string(_: &mut Context<'_>, arguments: &[Value]) -> Result {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use crate::check::{self, CollectionName, Facts};
 use crate::error::QueryError;
-use crate::syntax::{self, tree::Tree};
+use crate::syntax;
+use crate::syntax::tree::{Statement, StatementKind, Tree};
 
 pub use self::options::Options;
 pub use self::prepared::Prepared;
@@ -61,6 +62,18 @@ impl Query {
     /// Returns the names of the variables, without those that the query has only within.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.checked.facts.variables.iter().map(|name| &**name).filter(|name| *name != "CURRENT")
+    }
+
+    /// Returns the names of the functions that the text calls, in capital letters.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.checked.facts.functions.iter().copied()
+    }
+
+    /// Whether the query is one `RETURN`, without other statements and without subqueries.
+    pub fn is_expression(&self) -> bool {
+        let statements = &*self.checked.tree.block.statements;
+        matches!(statements, [Statement { kind: StatementKind::Return(_), .. }])
+            && !self.checked.facts.has_subqueries
     }
 
     /// Assigns values to the bind parameters.

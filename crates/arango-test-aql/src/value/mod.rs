@@ -19,6 +19,7 @@ pub(crate) use self::collation::Collation;
 pub use self::document::StoredDocument;
 pub(crate) use self::map::ValueMap;
 pub use self::object::Object;
+pub use self::read_json::UniqueAttributes;
 
 /// A value of AQL. Cloning is cheap, whatever its size.
 #[derive(Debug, Clone)]

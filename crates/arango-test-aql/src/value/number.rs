@@ -57,11 +57,17 @@ pub(crate) fn read_leading_integer(text: &str) -> i64 {
     text[..sign + digits].parse().unwrap_or(0)
 }
 
-/// Returns the number as an integer if it is a small one, so that equal numbers look the same.
+/// Returns a double that was calculated: as an integer if its text is that of an integer.
+///
+/// A server keeps the double, and so writes `1e+8` where an integer would be `100000000`.
 pub(crate) fn whole_or_double(value: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
+    // Below, no whole number is written with an exponent.
+    const SHORT: f64 = 1e8;
+    let is_whole = value.fract() == 0.0 && value.abs() <= EXACT;
+    let has_exponent = value.abs() >= SHORT && write_double(value).contains('e');
     #[allow(clippy::cast_possible_truncation, reason = "it is whole and within the range")]
-    if value.fract() == 0.0 && value.abs() <= EXACT { Value::Int(value as i64) } else { Value::double(value) }
+    if is_whole && !has_exponent { Value::Int(value as i64) } else { Value::double(value) }
 }
 
 /// Returns the nearest double.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::{Object, Value};
 
@@ -16,11 +16,37 @@ impl Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_any(ValueVisitor { unique: false })
     }
 }
 
-struct ValueVisitor;
+/// Reads a value, and refuses objects with two attributes of one name.
+///
+/// Without it, as in [`Value::from_json`], the last one counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UniqueAttributes;
+
+impl<'de> DeserializeSeed<'de> for UniqueAttributes {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(ValueVisitor { unique: true })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct ValueVisitor {
+    /// Whether each attribute of an object must have another name.
+    unique: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
@@ -55,7 +81,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::with_capacity(items.size_hint().unwrap_or_default());
-        while let Some(item) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             array.push(item);
         }
         Ok(Value::array(array))
@@ -63,8 +89,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut attributes: A) -> Result<Value, A::Error> {
         let mut object = Object::with_capacity(attributes.size_hint().unwrap_or_default());
-        while let Some((name, value)) = attributes.next_entry::<String, Value>()? {
-            object.set(Arc::<str>::from(name), value);
+        while let Some(name) = attributes.next_key::<String>()? {
+            let before = object.len();
+            object.set(Arc::<str>::from(name), attributes.next_value_seed(self)?);
+            if self.unique && object.len() == before {
+                return Err(A::Error::custom("Duplicate attribute name"));
+            }
         }
         Ok(Value::object(object))
     }

@@ -1,9 +1,11 @@
 //! `/_api/database`
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::modelled::Modelled;
+use super::names::check_database;
+use super::replication::{Factor, Replication, check_concern, check_factor, too_few_servers};
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::grants::Level;
@@ -75,14 +77,7 @@ fn current(call: &Call<'_>) -> HandlerResult {
 fn create(call: &mut Call<'_>) -> HandlerResult {
     let body = call.object()?;
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
-    let is_new = call.version.at_least(3, 11, 0);
-    if !is_name(name, call.version.at_least(3, 12, 0)) {
-        let number = if is_new { 1208 } else { 1229 };
-        return Err(ApiError::new(400, number, "illegal name: database name invalid"));
-    }
-    if name.chars().any(is_combining) {
-        return Err(call.not_modelled("attribute", "name with combining characters"));
-    }
+    check_database(call, name)?;
     if call.state.databases.contains_key(name) {
         return Err(ApiError::new(409, 1207, "duplicate database name"));
     }
@@ -90,18 +85,35 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
     if let Value::Object(options) = &options {
         call.require_attributes(options, "options.", &["sharding", "replicationFactor", "writeConcern"])?;
     }
-    let count =
-        |key: &str| options.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
-    let replication_factor = count("replicationFactor").unwrap_or(1);
-    let write_concern = count("writeConcern").unwrap_or(1);
-    if write_concern > replication_factor {
-        return Err(ApiError::bad_parameter("`writeConcern` must not be larger than `replicationFactor`"));
-    }
+    let (replication_factor, write_concern) = replication(call, &options)?;
     let sharding = options.get("sharding").and_then(Value::as_str).unwrap_or_default();
     let propagation = call.state.new_propagation(call.index);
     call.state.create_database(name, sharding, replication_factor, write_concern).propagation = propagation;
     grant(call, name, body.get("users").and_then(Value::as_array));
     Ok(Reply::result(201, true))
+}
+
+/// Returns the replication factor and the write concern that collections of a new database have by default.
+fn replication(call: &mut Call<'_>, options: &Value) -> Result<(usize, usize), ApiError> {
+    let none = Map::new();
+    let wanted = Replication::read(options.as_object().unwrap_or(&none), call.version)?;
+    let factor = match wanted.factor {
+        Some(Factor::Satellite) => {
+            return Err(call.not_modelled("attribute", "options.replicationFactor of a satellite database"));
+        }
+        Some(Factor::Count(count)) => count,
+        None => 1,
+    };
+    let concern = wanted.concern.unwrap_or(1);
+    let servers = call.state.usable_db_servers().len();
+    // Here every error but a missing permission has this status.
+    let forced = |error: ApiError| ApiError { status: 400, ..error };
+    check_factor(factor, servers).map_err(forced)?;
+    if concern > servers {
+        return Err(forced(too_few_servers()));
+    }
+    check_concern(concern, factor)?;
+    Ok((factor, concern))
 }
 
 /// Grants the caller and the given users everything in the new database. Missing users are created. Without given users,
@@ -125,30 +137,4 @@ fn grant(call: &mut Call<'_>, database: &str, users: Option<&Vec<Value>>) {
     if users.is_none_or(Vec::is_empty) {
         by_name.entry("root".to_owned()).or_insert_with(|| User::new("")).grants.set_all(database);
     }
-}
-
-/// Returns whether a character may belong to a name that is not in the normal form C. A server refuses such names.
-fn is_combining(character: char) -> bool {
-    matches!(
-        character,
-        '\u{300}'..='\u{36f}'
-            | '\u{1100}'..='\u{11ff}'
-            | '\u{1ab0}'..='\u{1aff}'
-            | '\u{1dc0}'..='\u{1dff}'
-            | '\u{20d0}'..='\u{20ff}'
-            | '\u{fe20}'..='\u{fe2f}'
-    )
-}
-
-/// Checks a database name. The extended rule applies where it is the default, else the traditional one.
-fn is_name(name: &str, extended: bool) -> bool {
-    let traditional = name.len() <= 64
-        && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    let is_extended = !name.is_empty()
-        && name.len() <= 128
-        && !name.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '_' | '.' | ' '))
-        && !name.ends_with(' ')
-        && !name.chars().any(|character| character.is_control() || matches!(character, '/' | ':'));
-    traditional || (extended && is_extended)
 }

@@ -99,7 +99,7 @@ fn vertices(call: &Call<'_>) -> Result<Vec<String>, ApiError> {
         };
     }
     let invalid = || ApiError::new(400, 400, "Expected an array of vertex _id's in body parameter");
-    let body: Value = json::parse(&call.request.body)?;
+    let body: Value = json::parse_value(&call.request.body)?;
     let ids = body.as_array().ok_or_else(invalid)?.iter();
     ids.map(|id| id.as_str().map(str::to_owned).ok_or_else(invalid)).collect()
 }

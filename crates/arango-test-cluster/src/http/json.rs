@@ -1,24 +1,102 @@
 //! JSON as a server reads and writes it.
 
-use arango_test_aql::Value;
-use serde::de::DeserializeOwned;
+use std::fmt;
+
+use arango_test_aql::{UniqueAttributes, Value};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
 
 use super::reply::ApiError;
 
 /// The nesting from which on a server refuses JSON.
 const MAX_DEPTH: usize = 200;
 
-/// Parses JSON. Below 200 levels any nesting is accepted.
-pub(crate) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
+/// Parses JSON. Below 200 levels any nesting is accepted. The attributes of an object must differ.
+pub(crate) fn parse(json: &[u8]) -> Result<Json, ApiError> {
+    parse_with(UniqueJson, json)
+}
+
+/// Parses JSON as [`parse`] does, as a value of AQL.
+pub(crate) fn parse_value(json: &[u8]) -> Result<Value, ApiError> {
+    parse_with(UniqueAttributes, json)
+}
+
+fn parse_with<'de, S: DeserializeSeed<'de>>(seed: S, json: &'de [u8]) -> Result<S::Value, ApiError> {
     let invalid = |error: String| ApiError::new(400, 600, format!("VPackError error: {error}"));
     if depth(json) >= MAX_DEPTH {
         return Err(invalid("Too deep nesting in Array/Object".to_owned()));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     deserializer.disable_recursion_limit();
-    let value = T::deserialize(&mut deserializer).map_err(|error| invalid(error.to_string()))?;
+    let value = seed.deserialize(&mut deserializer).map_err(|error| invalid(error.to_string()))?;
     deserializer.end().map_err(|error| invalid(error.to_string()))?;
     Ok(value)
+}
+
+/// Reads JSON, and refuses objects with two attributes of one name.
+#[derive(Clone, Copy)]
+struct UniqueJson;
+
+impl<'de> DeserializeSeed<'de> for UniqueJson {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for UniqueJson {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Json, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            array.push(item);
+        }
+        Ok(array.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut attributes: A) -> Result<Json, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = attributes.next_key::<String>()? {
+            if object.insert(name, attributes.next_value_seed(self)?).is_some() {
+                return Err(A::Error::custom("Duplicate attribute name"));
+            }
+        }
+        Ok(object.into())
+    }
 }
 
 /// Writes a value as a server does: everything beyond ASCII is escaped.
@@ -77,13 +155,36 @@ mod tests {
 
     #[test]
     fn json_is_accepted_below_200_levels() {
-        assert!(parse::<Value>(&nested(199)).is_ok());
-        assert_eq!(parse::<Value>(&nested(200)).unwrap_err().error_num, 600);
-        assert!(parse::<Value>(br#""\"[[[[""#).is_ok());
+        assert!(parse(&nested(199)).is_ok() && parse_value(&nested(199)).is_ok());
+        assert_eq!(parse(&nested(200)).unwrap_err().error_num, 600);
+        assert_eq!(parse_value(&nested(200)).unwrap_err().error_num, 600);
+        assert!(parse(br#""\"[[[[""#).is_ok());
+    }
+
+    #[test]
+    fn an_object_has_each_attribute_once_at_any_depth() {
+        let many: Vec<_> = (0..40).map(|number| format!(r#""a{number}":{number}"#)).collect();
+        let many = many.join(",");
+        for valid in [r#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#, "{}", &format!("{{{many}}}")] {
+            assert!(parse(valid.as_bytes()).is_ok() && parse_value(valid.as_bytes()).is_ok(), "{valid}");
+        }
+        for invalid in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"[{"b":{"x":1,"y":2,"x":3}}]"#,
+            &format!(r#"{{{many},"a3":0}}"#),
+            &format!(r#"{{{many},"b":0,"b":0}}"#),
+        ] {
+            let refused =
+                [parse(invalid.as_bytes()).unwrap_err(), parse_value(invalid.as_bytes()).unwrap_err()];
+            for refused in refused {
+                assert_eq!((refused.status, refused.error_num), (400, 600), "{invalid}");
+            }
+        }
     }
 
     #[test]
     fn surplus_bytes_are_refused() {
-        assert_eq!(parse::<Value>(b"{} {}").unwrap_err().status, 400);
+        assert_eq!(parse(b"{} {}").unwrap_err().status, 400);
     }
 }

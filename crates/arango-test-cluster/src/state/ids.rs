@@ -18,7 +18,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { random: StdRng::seed_from_u64(seed), sequence: Arc::default() }
+        Self { random: StdRng::seed_from_u64(seed), sequence: Arc::new(Sequence::new(seed)) }
     }
 
     /// Returns a UUID of version 4, in lower case.

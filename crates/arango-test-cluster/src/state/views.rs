@@ -54,6 +54,7 @@ impl State {
             collection.rules.clone(),
             collection.documents.clone(),
             self.ids.sequence(),
+            self.clock,
             self.live_leaders(database, collection),
         )
     }

@@ -9,6 +9,7 @@ use arango_test_aql::{
 use serde_json::{Map, Value as Json};
 
 use super::error::DocumentError;
+use super::sequence::Revision;
 use crate::http::reply::ApiError;
 
 /// What a write does with a document.
@@ -18,6 +19,34 @@ pub(crate) enum WriteKind {
     Update,
     Replace,
 }
+
+/// A write of a document, as far as it matters for computed values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Write<'a> {
+    pub(crate) kind: WriteKind,
+    /// The key that the document has or gets.
+    pub(crate) key: &'a str,
+    /// The revision that the document gets.
+    pub(crate) revision: Revision,
+    /// Milliseconds since 1970.
+    pub(crate) now_ms: i64,
+    /// The seed of random values.
+    pub(crate) seed: u64,
+}
+
+/// Functions that no computed value may call, because a DB-Server cannot run them or because they read documents.
+const FORBIDDEN: [&str; 10] = [
+    "APPLY",
+    "CALL",
+    "COLLECTION_COUNT",
+    "CURRENT_DATABASE",
+    "CURRENT_USER",
+    "DOCUMENT",
+    "FULLTEXT",
+    "NEAR",
+    "SLEEP",
+    "WITHIN",
+];
 
 /// One computed value.
 #[derive(Debug)]
@@ -51,14 +80,16 @@ impl ComputedValue {
             }
         };
         let query = Query::parse(expression).map_err(refusal)?;
-        let is_expression = expression.trim_start().to_ascii_uppercase().starts_with("RETURN");
-        let binds: Vec<&str> = query.bind_parameters().collect();
-        if !is_expression
-            || query.is_modification()
+        if !query.is_expression()
             || query.collections().next().is_some()
-            || binds.iter().any(|name| *name != "doc")
+            || query.bind_parameters().any(|name| name != "doc")
         {
-            return Err(invalid("`expression` must be a RETURN that uses no more than @doc"));
+            return Err(invalid(
+                "`expression` must be a RETURN without subqueries that uses no more than @doc",
+            ));
+        }
+        if let Some(name) = query.functions().find(|name| FORBIDDEN.contains(name)) {
+            return Err(invalid(&format!("`expression` must not call {name}")));
         }
         let flag =
             |name: &str, default: bool| definition.get(name).and_then(Json::as_bool).unwrap_or(default);
@@ -89,27 +120,31 @@ impl ComputedValue {
         Ok(values)
     }
 
-    /// Sets the attribute in a document that is written.
-    pub(crate) fn apply(&self, document: &mut Object, kind: WriteKind) -> Result<(), DocumentError> {
-        if !self.on.contains(&kind) || (!self.overwrite && document.contains(&self.name)) {
-            return Ok(());
-        }
+    /// Returns whether a write sets the attribute in a document with these attributes.
+    pub(super) fn is_due(&self, attributes: &Object, kind: WriteKind) -> bool {
+        self.on.contains(&kind) && (self.overwrite || !attributes.contains(&self.name))
+    }
+
+    /// Computes the value from a document.
+    pub(super) fn compute(&self, document: &Json, seed: u64, now_ms: i64) -> Result<Value, DocumentError> {
         let mut parameters = Map::new();
         if self.query.bind_parameters().next().is_some() {
-            parameters.insert("doc".to_owned(), Value::object(document.clone()).to_json());
+            parameters.insert("doc".to_owned(), document.clone());
         }
-        let options = Options { fail_on_warning: self.fail_on_warning, ..Options::default() };
+        let options = Options { now_ms, seed, fail_on_warning: self.fail_on_warning, ..Options::default() };
         let value = self
             .query
             .bind(&parameters)
             .and_then(|prepared| prepared.run(NoCollections, options)?.next().unwrap_or(Ok(Value::Null)));
-        let value = value.map_err(|error| DocumentError::new(error.number, error.message))?;
-        if value.is_null() && !self.keep_null {
-            document.remove(&self.name);
-        } else {
-            document.set(self.name.clone(), value.resolve().clone());
+        value.map_err(|error| DocumentError::new(error.number, error.message))
+    }
+
+    /// Sets the attribute to a value that was computed. It becomes the last one.
+    pub(super) fn store(&self, value: &Value, attributes: &mut Object) {
+        attributes.remove(&self.name);
+        if !value.is_null() || self.keep_null {
+            attributes.set(self.name.clone(), value.resolve().clone());
         }
-        Ok(())
     }
 }
 
@@ -178,7 +213,10 @@ mod tests {
     fn applied(definition: &Json, document: &str, kind: WriteKind) -> String {
         let value = Value::from_json(document.as_bytes()).unwrap();
         let mut object = value.as_object().unwrap().clone();
-        ComputedValue::read(definition).unwrap().apply(&mut object, kind).unwrap();
+        let computed = ComputedValue::read(definition).unwrap();
+        if computed.is_due(&object, kind) {
+            computed.store(&computed.compute(&value.to_json(), 0, 0).unwrap(), &mut object);
+        }
         Value::object(object).to_json_string()
     }
 
@@ -194,8 +232,25 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_that_reads_or_writes_collections_is_refused() {
-        for expression in ["FOR d IN books RETURN d", "RETURN @x", "RETURN 1 +", "INSERT {} INTO books"] {
+    fn an_expression_that_does_more_than_calculate_from_the_document_is_refused() {
+        for expression in [
+            "FOR d IN books RETURN d",
+            "RETURN @x",
+            "RETURN 1 +",
+            "INSERT {} INTO books",
+            "LET x = 1 RETURN x",
+            "FOR i IN 1..3 RETURN i",
+            "RETURN (RETURN 1)",
+            "RETURN FIRST(FOR i IN 1..3 RETURN i)",
+            "RETURN LENGTH(books)",
+            "RETURN CALL('RAND')",
+            "RETURN [APPLY('SUM', [[1]])]",
+            "RETURN CURRENT_USER()",
+            "RETURN current_database()",
+            "RETURN DOCUMENT('books/a')",
+            "RETURN COLLECTION_COUNT('books')",
+            "RETURN SLEEP(0)",
+        ] {
             let definition = json!({ "name": "x", "expression": expression, "overwrite": true });
             let refused = ComputedValue::read(&definition).unwrap_err();
             assert_eq!((refused.status, refused.error_num), (400, 10), "{expression}");

@@ -23,6 +23,17 @@ pub(crate) struct Document {
 impl Document {
     /// Creates a document of these attributes, with its system attributes first.
     pub(crate) fn new(collection: &str, key: &str, revision: Revision, attributes: &Object) -> Self {
+        let all = Self::with_system_attributes(collection, key, revision, attributes);
+        Self { json: json::from_value(&Value::object(all)).into(), revision }
+    }
+
+    /// Returns the attributes of a document as they are stored: those that a server sets come first.
+    pub(super) fn with_system_attributes(
+        collection: &str,
+        key: &str,
+        revision: Revision,
+        attributes: &Object,
+    ) -> Object {
         let mut all = Object::with_capacity(attributes.len() + 3);
         all.set("_key", Value::from(key));
         all.set("_id", Value::from(format!("{collection}/{key}")));
@@ -30,7 +41,7 @@ impl Document {
         for (name, value) in attributes.iter().filter(|(name, _)| !is_system(name)) {
             all.set(name.clone(), value.clone());
         }
-        Self { json: json::from_value(&Value::object(all)).into(), revision }
+        all
     }
 
     /// Returns the key, which is the first attribute and needs no escapes.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arango_test_aql::{CollectionKind, Object, Value};
 
-use super::computed::{ComputedValue, WriteKind};
+use super::computed::{ComputedValue, Write};
+use super::document::Document;
 use super::error::DocumentError;
 use super::keys::{Keys, is_key};
 use super::schema::Schema;
@@ -64,16 +65,35 @@ impl Rules {
         Ok(key.to_owned())
     }
 
+    /// Sets the computed values. All are computed from the document as it would be without them.
+    fn compute(&self, attributes: &mut Object, write: &Write<'_>) -> Result<(), DocumentError> {
+        let computed = self.computed_values.iter().enumerate();
+        let mut due = computed.filter(|(_, value)| value.is_due(attributes, write.kind)).peekable();
+        if due.peek().is_none() {
+            return Ok(());
+        }
+        let document =
+            Document::with_system_attributes(&self.collection, write.key, write.revision, attributes);
+        let document = Value::object(document).to_json();
+        let values = due.map(|(position, computed)| {
+            // Each value has random numbers that no other one has.
+            let seed = write.seed ^ position as u64;
+            Ok((computed, computed.compute(&document, seed, write.now_ms)?))
+        });
+        for (computed, value) in values.collect::<Result<Vec<_>, DocumentError>>()? {
+            computed.store(&value, attributes);
+        }
+        Ok(())
+    }
+
     /// Completes the attributes of a document that is written in place of `old`, and checks them.
     pub(crate) fn complete(
         &self,
         attributes: &mut Object,
         old: Option<&Value>,
-        kind: WriteKind,
+        write: &Write<'_>,
     ) -> Result<(), DocumentError> {
-        for computed in self.computed_values.iter() {
-            computed.apply(attributes, kind)?;
-        }
+        self.compute(attributes, write)?;
         if self.kind == CollectionKind::Edge
             && !["_from", "_to"].iter().all(|end| is_document_id(attributes.get(end)))
         {

@@ -10,15 +10,26 @@ const DIGITS: &[u8; 64] = b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub(crate) struct Sequence {
     id: AtomicU64,
     revision: AtomicU64,
+    seed: u64,
 }
 
 impl Default for Sequence {
     fn default() -> Self {
-        Self { id: AtomicU64::new(1_010_000), revision: AtomicU64::new(1 << 36) }
+        Self::new(0)
     }
 }
 
 impl Sequence {
+    /// Creates the counters of a cluster with this seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { id: AtomicU64::new(1_010_000), revision: AtomicU64::new(1 << 36), seed }
+    }
+
+    /// Returns the seed for the random values of a document, which no other revision has.
+    pub(crate) fn seed_of(&self, revision: Revision) -> u64 {
+        self.seed ^ revision.0 << 8
+    }
+
     /// Returns the next id.
     pub(crate) fn next(&self) -> u64 {
         self.reserve(1)

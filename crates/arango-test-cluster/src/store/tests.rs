@@ -10,6 +10,7 @@ use super::sequence::Sequence;
 use super::unique::UniqueIndex;
 use super::view::CollectionView;
 use super::write::DocumentOptions;
+use crate::config::clock::Clock;
 
 /// A collection, as the state of a cluster has it.
 struct Books {
@@ -32,7 +33,8 @@ impl Books {
     }
 
     fn view(&self) -> CollectionView {
-        CollectionView::new(self.rules.clone(), self.documents.clone(), self.sequence.clone(), vec![true; 3])
+        let (rules, documents) = (self.rules.clone(), self.documents.clone());
+        CollectionView::new(rules, documents, self.sequence.clone(), Clock::start(), vec![true; 3])
     }
 
     fn commit(&mut self, view: CollectionView) -> Result<(), u32> {
@@ -160,6 +162,7 @@ fn a_shard_without_a_leader_refuses_its_documents_only() {
         books.rules.clone(),
         books.documents.clone(),
         books.sequence.clone(),
+        Clock::start(),
         vec![true, false],
     );
     let results: Vec<_> = (0..20).map(|n| insert(&mut view, &format!(r#"{{"_key":"k{n}"}}"#))).collect();

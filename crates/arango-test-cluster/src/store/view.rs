@@ -12,6 +12,7 @@ use super::error::DocumentError;
 use super::rules::{Rules, shard_index};
 use super::sequence::Sequence;
 use super::size_limit::SizeLimit;
+use crate::config::clock::Clock;
 
 /// The documents of a collection as they were at one instant, and changes on top of them.
 ///
@@ -20,6 +21,7 @@ use super::size_limit::SizeLimit;
 pub(crate) struct CollectionView {
     pub(super) rules: Arc<Rules>,
     pub(super) sequence: Arc<Sequence>,
+    pub(super) clock: Clock,
     base: Arc<Documents>,
     /// Documents that were written or removed.
     changes: BTreeMap<Arc<str>, Option<Document>>,
@@ -38,11 +40,13 @@ impl CollectionView {
         rules: Arc<Rules>,
         base: Arc<Documents>,
         sequence: Arc<Sequence>,
+        clock: Clock,
         shards: Vec<bool>,
     ) -> Self {
         Self {
             rules,
             sequence,
+            clock,
             base,
             changes: BTreeMap::new(),
             unique: HashMap::new(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango_test_aql::{Object, OverwriteMode, Value, WriteOptions};
 
-use super::computed::WriteKind;
+use super::computed::{Write, WriteKind};
 use super::document::{Document, is_system};
 use super::error::DocumentError;
 use super::merge::merge;
@@ -103,8 +103,12 @@ impl CollectionView {
         old: Option<&Value>,
         kind: WriteKind,
     ) -> Result<Document, DocumentError> {
-        self.rules.complete(&mut attributes, old, kind)?;
-        let document = Document::new(&self.rules.collection, key, self.sequence.revision(), &attributes);
+        let revision = self.sequence.revision();
+        let now = self.clock.unix_time(self.clock.now()).as_millis();
+        let now_ms = i64::try_from(now).unwrap_or(i64::MAX);
+        let seed = self.sequence.seed_of(revision);
+        self.rules.complete(&mut attributes, old, &Write { kind, key, revision, now_ms, seed })?;
+        let document = Document::new(&self.rules.collection, key, revision, &attributes);
         self.set(key, Some(document.clone()))?;
         Ok(document)
     }

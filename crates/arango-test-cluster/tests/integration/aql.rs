@@ -484,3 +484,20 @@ async fn a_function_searches_the_words_of_a_fulltext_index() {
     let ambiguous = run(&mut session, "RETURN FULLTEXT(notes, 'text', 'apple')").await;
     assert_eq!((ambiguous.status, ambiguous.error_num()), (501, 9));
 }
+
+#[tokio::test]
+async fn a_number_that_a_query_calculates_is_written_as_a_double_and_stored_as_one() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let stored = r#"{"_key":"a","n":100000000,"x":1e8}"#;
+    session.request(http::Method::POST, "/_api/document/books", stored).await.expect("a response");
+    let query =
+        "FOR b IN books UPDATE b WITH { m: b.n * 17000 } IN books RETURN [NEW.n, NEW.m, b.n + 0, b.x]";
+    let response = session.post("/_api/cursor", &json!({ "query": query })).await;
+    let text = String::from_utf8(response.body.to_vec()).unwrap();
+    assert!(text.contains("[[100000000,1.7e+12,1e+8,1e+8]]"), "{text}");
+    let read = session.get("/_api/document/books/a").await;
+    let text = String::from_utf8(read.body.to_vec()).unwrap();
+    assert!(text.contains(r#""n":100000000,"x":1e+8,"m":1.7e+12"#), "{text}");
+}

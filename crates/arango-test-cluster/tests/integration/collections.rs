@@ -90,15 +90,6 @@ async fn a_schema_refuses_documents_with_its_message() {
 }
 
 #[tokio::test]
-async fn computed_values_are_set_when_a_document_is_written() {
-    let (_cluster, mut session) = session().await;
-    let full = json!({ "name": "n", "expression": "RETURN LENGTH(@doc.title)", "overwrite": true });
-    session.post("/_api/collection", &json!({ "name": "books", "computedValues": [full] })).await;
-    let made = session.post("/_api/document/books?returnNew=true", &json!({ "title": "abc" })).await.json();
-    assert_eq!(made["new"]["n"], 3);
-}
-
-#[tokio::test]
 async fn a_database_with_a_single_shard_decides_about_shards() {
     let (_cluster, mut session) = session().await;
     session.post("/_api/database", &json!({ "name": "one", "options": { "sharding": "single" } })).await;
@@ -316,6 +307,49 @@ async fn the_inventory_contains_what_creates_the_collections_again() {
         all["collections"].as_array().unwrap().len() > 1,
         "and the system collections, unless they are left out"
     );
+}
+
+#[tokio::test]
+async fn an_index_of_other_numbers_is_another_index_and_there_is_one_ttl_index() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let path = "/_api/index?collection=books";
+    let ttl = |seconds: Value| json!({ "type": "ttl", "fields": ["t"], "expireAfter": seconds });
+    for (body, status, number) in [
+        (ttl(json!(60)), 201, 0),
+        (ttl(json!(60.0)), 200, 0),
+        (ttl(json!(61)), 400, 10),
+        (json!({ "type": "fulltext", "fields": ["t"] }), 201, 0),
+        (json!({ "type": "fulltext", "fields": ["t"], "minLength": 2 }), 200, 0),
+        (json!({ "type": "fulltext", "fields": ["t"], "minLength": 3 }), 201, 0),
+        (json!({ "type": "fulltext", "fields": ["t"], "minLength": "3" }), 400, 10),
+    ] {
+        let made = session.post(path, &body).await;
+        let error = made.json()["errorNum"].as_u64().unwrap_or_default();
+        assert_eq!((made.status, error), (status, number), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_index_has_each_attribute_once_and_never_the_id() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let path = "/_api/index?collection=books";
+    for body in [
+        json!({ "type": "persistent", "fields": ["_id"] }),
+        json!({ "type": "persistent", "fields": ["a", "b._id"] }),
+        json!({ "type": "persistent", "fields": ["a", "b", "a"] }),
+        json!({ "type": "persistent", "fields": ["a"], "storedValues": ["b", "a"] }),
+        json!({ "type": "persistent", "fields": ["a"], "storedValues": ["_id"] }),
+        json!({ "type": "geo", "fields": ["a", "a"] }),
+        json!({ "type": "inverted", "fields": ["a", { "name": "a" }] }),
+        json!({ "type": "ttl", "fields": ["a.b"], "expireAfter": 1 }),
+    ] {
+        let refused = session.post(path, &body).await;
+        assert_eq!((refused.status, refused.error_num()), (400, 10), "{body}");
+    }
+    let names = json!({ "type": "persistent", "fields": ["_key", "a._ids", "_from"] });
+    assert_eq!(session.post(path, &names).await.status, 201);
 }
 
 #[tokio::test]

@@ -141,3 +141,20 @@ async fn a_name_that_may_not_be_in_normal_form_is_refused_rather_than_created() 
     assert_eq!((refused.status, refused.error_num()), (501, 9));
     assert_eq!(session.post("/_api/database", &json!({ "name": "ä" })).await.status, 201);
 }
+
+#[tokio::test]
+async fn a_body_with_an_attribute_twice_is_not_json() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    for (path, body) in [
+        ("/_api/document/books", r#"{"a":1,"a":2}"#),
+        ("/_api/document/books", r#"[{"a":{"b":1,"b":1}}]"#),
+        ("/_api/collection", r#"{"name":"x","name":"y"}"#),
+        ("/_api/cursor", r#"{"query":"RETURN @x","bindVars":{"x":1,"x":2}}"#),
+    ] {
+        let refused = session.request(Method::POST, path, body).await.expect("a response");
+        assert_eq!((refused.status, refused.error_num()), (400, 600), "{path} {body}");
+    }
+    assert_eq!(session.get("/_api/collection/books/count").await.json()["count"], 0);
+}

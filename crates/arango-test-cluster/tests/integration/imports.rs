@@ -196,6 +196,7 @@ async fn an_import_fails_if_a_leader_does_not_respond_although_other_shards_have
     let documents: Vec<_> = (0..30).map(|number| json!({ "_key": format!("k{number}") })).collect();
     let response = import(&mut session, "collection=books&type=array", &json!(documents).to_string()).await;
     assert_eq!((response.status, response.error_num()), (503, 1478));
+    cluster.start_db_server(0);
     let count = session.get("/_api/collection/books/count").await.json()["count"].as_u64().unwrap();
     assert!(count > 1 && count < 31, "{count}");
 }

@@ -71,3 +71,54 @@ async fn a_cursor_over_a_collection_needs_the_leaders_of_all_its_shards() {
     assert_eq!((refused.status, refused.error_num()), (503, 1478));
     assert_eq!(session.post("/_api/cursor", &json!({ "query": "RETURN 1" })).await.status, 201);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_counts_the_documents_needs_the_leaders_of_all_shards() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
+    let declared = json!({ "collections": { "read": ["books"] } });
+    let begun = session.post("/_api/transaction/begin", &declared).await.json();
+    let transaction = begun["result"]["id"].as_str().expect("an id").to_owned();
+    // Each DB-Server leads one of the shards.
+    cluster.stop_db_server(1);
+    for path in ["count", "count?details=true", "figures", "revision", "checksum"] {
+        let refused = session.get(&format!("/_api/collection/books/{path}")).await;
+        assert_eq!((refused.status, refused.error_num()), (503, 1478), "{path}");
+    }
+    for path in ["count", "count?details=true"] {
+        let path = format!("/_api/collection/books/{path}");
+        let refused = session.within(&transaction, http::Method::GET, &path, &json!(null)).await;
+        assert_eq!((refused.status, refused.error_num()), (503, 1478), "{path}");
+    }
+    let refused = session.put("/_api/collection/books/recalculateCount", &json!({})).await;
+    assert_eq!((refused.status, refused.error_num()), (503, 1478));
+    assert_eq!(session.get("/_api/collection/books/properties").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_ignores_errors_does_not_ignore_a_missing_leader() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
+    cluster.stop_db_server(1);
+    for query in [
+        "FOR i IN 1..30 INSERT { _key: TO_STRING(i) } INTO books OPTIONS { ignoreErrors: true }",
+        "FOR i IN 1..30 REMOVE TO_STRING(i) IN books OPTIONS { ignoreErrors: true }",
+    ] {
+        let refused = session.post("/_api/cursor", &json!({ "query": query })).await;
+        assert_eq!((refused.status, refused.error_num()), (503, 1478), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_ignores_errors_counts_documents_that_the_schema_refuses() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let schema = json!({ "rule": { "required": ["title"] } });
+    session.post("/_api/collection", &json!({ "name": "books", "schema": schema })).await;
+    let query = "FOR b IN [{ title: 1 }, {}] INSERT b INTO books OPTIONS { ignoreErrors: true }";
+    let stats =
+        session.post("/_api/cursor", &json!({ "query": query })).await.json()["extra"]["stats"].clone();
+    assert_eq!((&stats["writesExecuted"], &stats["writesIgnored"]), (&json!(1), &json!(1)));
+}

@@ -89,9 +89,12 @@ impl WriteRows {
     }
 }
 
-/// Whether `ignoreErrors` covers an error: one of the document, not of the query or of this crate.
+/// Whether `ignoreErrors` covers an error: one of the document, not of the query, of the store or of this crate.
 fn is_ignored(error: &QueryError) -> bool {
-    !error.is_not_implemented() && error.number != number::COLLECTION_NOT_FOUND && error.number < 1500
+    match error.number {
+        number::NOT_IMPLEMENTED | number::COLLECTION_NOT_FOUND | number::BACKEND_UNAVAILABLE => false,
+        other => other < 1500 || other == number::VALIDATION_FAILED,
+    }
 }
 
 impl Write {

@@ -9,6 +9,7 @@ use super::{find, find_mut, object, properties};
 use crate::api::views::require_modelled_documents;
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
+use crate::state::databases::Collection;
 use crate::state::leaders::documents;
 use crate::store::document::{Document, SYSTEM};
 use crate::store::view::CollectionView;
@@ -16,6 +17,11 @@ use crate::store::view::CollectionView;
 /// Counts the documents, in total or of each shard.
 pub(super) fn count(call: &Call<'_>, name: &str) -> HandlerResult {
     let collection = find(call, name)?;
+    if call.transaction().is_some() {
+        call.view(name)?.require_all_leaders()?;
+    } else {
+        require_leaders(call, collection)?;
+    }
     let mut payload = properties(call, collection);
     payload["count"] = if call.request.query.is_true("details") {
         let database = call.database()?;
@@ -27,13 +33,24 @@ pub(super) fn count(call: &Call<'_>, name: &str) -> HandlerResult {
         };
         object(shards.map(|(index, shard)| (shard.clone(), count(index).into())))
     } else if call.transaction().is_some() {
-        let view = call.view(name)?;
-        view.require_all_leaders()?;
-        view.len().into()
+        call.view(name)?.len().into()
     } else {
         collection.documents.len().into()
     };
     Ok(Reply::flat(200, payload))
+}
+
+/// Counts the documents once more.
+pub(super) fn recalculate_count(call: &Call<'_>, name: &str) -> HandlerResult {
+    let collection = find(call, name)?;
+    require_leaders(call, collection)?;
+    Ok(Reply::flat(200, json!({ "result": true, "count": collection.documents.len() })))
+}
+
+/// Refuses what asks all shards, if the leader of one does not respond.
+fn require_leaders(call: &Call<'_>, collection: &Collection) -> Result<(), ApiError> {
+    let leaders = call.state.live_leaders(call.database()?, collection);
+    if leaders.contains(&false) { Err(ApiError::no_backend()) } else { Ok(()) }
 }
 
 /// Removes all documents: at once, or within the request's transaction.
@@ -54,6 +71,7 @@ pub(super) fn figures(call: &mut Call<'_>, name: &str) -> HandlerResult {
     let engine = if call.request.query.is_true("details") { Some(engine(call, name)?) } else { None };
     let collection = find(call, name)?;
     require_modelled_documents(collection)?;
+    require_leaders(call, collection)?;
     let mut payload = properties(call, collection);
     payload["count"] = collection.documents.len().into();
     payload["figures"] = json!({
@@ -132,6 +150,7 @@ fn fnv(start: u64, bytes: &[u8]) -> u64 {
 pub(super) fn revision(call: &Call<'_>, name: &str) -> HandlerResult {
     let collection = find(call, name)?;
     require_modelled_documents(collection)?;
+    require_leaders(call, collection)?;
     let mut payload = properties(call, collection);
     payload["revision"] = collection.revision.text().into();
     Ok(Reply::flat(200, payload))

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::find;
 use super::properties::{properties, set_validation};
+use crate::api::names::check_collection;
+use crate::api::replication::{Factor, Replication, check_concern, check_factor, too_few_servers, whole};
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::{Definition, Kind, ShardingOptions};
@@ -39,24 +41,25 @@ pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
     let body = call.object()?;
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
     let is_system = body.get("isSystem").and_then(Value::as_bool).unwrap_or(false);
-    if name.is_empty() || name.len() > 256 || name.contains('/') || (name.starts_with('_') && !is_system) {
-        return Err(ApiError::new(400, 1208, "illegal name"));
-    }
+    check_collection(call, name, is_system)?;
     let database = call.database()?;
     if database.collection(name).is_some() || database.views.contains_key(name) {
         return Err(ApiError::new(409, 1207, "duplicate name"));
     }
-    let layout = layout(call, &body)?;
+    let shard_keys = shard_keys(call, &body)?;
+    let layout = layout(call, body.as_object().unwrap_or(&Map::new()), &shard_keys)?;
+    if layout.is_satellite && shard_keys != ["_key"] && call.version.at_least(3, 12, 0) {
+        return Err(ApiError::bad_parameter(
+            "a satellite collection cannot have other `shardKeys` than `_key`",
+        ));
+    }
     let kind = match body.get("type") {
         Some(Value::Number(kind)) if kind.as_u64() == Some(3) => Kind::Edge,
         Some(Value::String(kind)) if kind == "3" || kind == "edge" => Kind::Edge,
         _ => Kind::Document,
     };
-    let rules = Rules {
-        keys: keys(call, &body, layout.shards)?,
-        shard_keys: shard_keys(call, &body)?,
-        ..Rules::new(name, kind.in_queries())
-    };
+    let rules =
+        Rules { keys: keys(call, &body, layout.shards)?, shard_keys, ..Rules::new(name, kind.in_queries()) };
     let definition = Definition {
         cache_enabled: body.get("cacheEnabled").and_then(Value::as_bool).unwrap_or(false),
         sharding_strategy: strategy(call, &body)?,
@@ -101,43 +104,82 @@ impl Layout {
     }
 }
 
-fn layout(call: &Call<'_>, body: &Value) -> Result<Layout, ApiError> {
+fn layout(call: &Call<'_>, body: &Map<String, Value>, shard_keys: &[String]) -> Result<Layout, ApiError> {
     let database = call.database()?;
-    let like = body.get("distributeShardsLike").and_then(Value::as_str).filter(|name| !name.is_empty());
-    if let Some(prototype) = like {
-        match database.collection(prototype).map(|prototype| prototype.distribute_shards_like.is_some()) {
-            None => {
-                let text = "could not find collection given in distributeShardsLike";
-                return Err(ApiError::new(500, 1486, text));
-            }
-            Some(true) => return Err(ApiError::new(500, 1484, "conflicting chain of distributeShardsLike")),
-            Some(false) => {}
-        }
-    }
-    let count =
-        |key: &str| body.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
-    let servers = call.state.usable_db_servers().len();
-    let (replication_factor, default_concern) = match body.get("replicationFactor").and_then(Value::as_str) {
-        Some("satellite") => (servers, 0),
-        Some(_) => return Err(ApiError::bad_parameter("invalid `replicationFactor`")),
-        None => (count("replicationFactor").unwrap_or(database.replication_factor), database.write_concern),
+    let wanted = Replication::read(body, call.version)?;
+    let shards = match body.get("numberOfShards") {
+        None | Some(Value::Null) => 1,
+        Some(number) => whole(number, "numberOfShards")?,
     };
-    if replication_factor > servers && call.request.query.flag("enforceReplicationFactor", true) {
-        return Err(ApiError::new(500, 1487, "not enough DB-Servers for this replication factor"));
-    }
-    let shards = count("numberOfShards").unwrap_or(1).max(1);
     if shards > 1000 {
         return Err(ApiError::new(400, 1450, "too many shards"));
     }
-    let old_concern = count("minReplicationFactor").filter(|_| !call.version.is_4());
-    let write_concern = count("writeConcern").or(old_concern).unwrap_or(default_concern);
-    if database.sharding == "single" {
+    let like = body.get("distributeShardsLike").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let layout = if database.sharding == "single" {
         // The server decides: one shard, placed as the database is.
-        let replication_factor = database.replication_factor;
-        return Ok(Layout { shards: 1, replication_factor, write_concern, like: None, is_satellite: false });
+        Layout {
+            shards: 1,
+            replication_factor: database.replication_factor,
+            write_concern: own_concern(call, wanted).unwrap_or(database.write_concern),
+            like: None,
+            is_satellite: false,
+        }
+    } else if let Some(like) = like {
+        let text = "could not find collection given in distributeShardsLike";
+        let prototype = database.collection(like).ok_or_else(|| ApiError::of_number(1486, text))?;
+        if prototype.distribute_shards_like.is_some() {
+            return Err(ApiError::of_number(1484, "conflicting chain of distributeShardsLike"));
+        }
+        if prototype.rules.shard_keys.len() != shard_keys.len() {
+            return Err(ApiError::bad_parameter(
+                "`shardKeys` must have as many attributes as those of the collection in `distributeShardsLike`",
+            ));
+        }
+        Layout {
+            shards: prototype.shards.len(),
+            replication_factor: prototype.replication_factor,
+            write_concern: own_concern(call, wanted).unwrap_or(prototype.write_concern),
+            like: Some(prototype.name.clone()),
+            is_satellite: prototype.definition.is_satellite,
+        }
+    } else {
+        if shards == 0 {
+            return Err(ApiError::bad_parameter("`numberOfShards` must be at least 1"));
+        }
+        placed(call, wanted, shards)?
+    };
+    if layout.is_satellite {
+        return Ok(Layout { write_concern: 0, ..layout });
     }
-    let is_satellite = body.get("replicationFactor").is_some_and(Value::is_string);
-    Ok(Layout { shards, replication_factor, write_concern, like: like.map(str::to_owned), is_satellite })
+    check_concern(layout.write_concern, layout.replication_factor)?;
+    Ok(layout)
+}
+
+/// Returns the layout of a collection that follows no other one.
+fn placed(call: &Call<'_>, wanted: Replication, shards: usize) -> Result<Layout, ApiError> {
+    let database = call.database()?;
+    let servers = call.state.usable_db_servers().len();
+    if wanted.factor == Some(Factor::Satellite) {
+        let (replication_factor, write_concern) = (servers, 0);
+        return Ok(Layout { shards: 1, replication_factor, write_concern, like: None, is_satellite: true });
+    }
+    let replication_factor = match wanted.factor {
+        Some(Factor::Count(count)) => count,
+        _ => database.replication_factor,
+    };
+    let write_concern = wanted.concern.unwrap_or(database.write_concern);
+    if call.request.query.flag("enforceReplicationFactor", true) {
+        check_factor(replication_factor, servers)?;
+        if write_concern > servers && !call.version.at_least(3, 12, 0) {
+            return Err(too_few_servers());
+        }
+    }
+    Ok(Layout { shards, replication_factor, write_concern, like: None, is_satellite: false })
+}
+
+/// Returns the write concern of a request. Before 3.12 a collection that is placed like another one has none by itself.
+fn own_concern(call: &Call<'_>, wanted: Replication) -> Option<usize> {
+    wanted.concern.filter(|_| call.version.at_least(3, 12, 0))
 }
 
 fn keys(call: &mut Call<'_>, body: &Value, shards: usize) -> Result<Arc<Keys>, ApiError> {
@@ -161,6 +203,14 @@ fn shard_keys(call: &mut Call<'_>, body: &Value) -> Result<Vec<String>, ApiError
     let names: Option<Vec<String>> =
         names.and_then(|keys| keys.iter().map(|key| key.as_str().map(str::to_owned)).collect());
     let names = names.ok_or_else(|| ApiError::bad_parameter("`shardKeys` must be an array of strings"))?;
+    // A colon at one of the ends belongs to smart collections.
+    let is_forbidden = |name: &String| {
+        let name = name.strip_prefix(':').or_else(|| name.strip_suffix(':')).unwrap_or(name);
+        matches!(name, "_id" | "_rev")
+    };
+    if names.iter().any(is_forbidden) {
+        return Err(ApiError::bad_parameter("`_id` and `_rev` cannot be shard keys"));
+    }
     let is_smart = body.get("smartJoinAttribute").is_some_and(|name| !name.is_null()) && names.len() == 1;
     let is_refused = |name: &String| name.starts_with(':') || (name.ends_with(':') && !is_smart);
     match names.iter().find(|name| is_refused(name)) {

@@ -104,10 +104,7 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             find(call, name)?;
             Ok(Reply::flat(200, json!({ "result": true })))
         }
-        (Method::PUT, [name, "recalculateCount"]) => {
-            let count = find(call, name)?.documents.len();
-            Ok(Reply::flat(200, json!({ "result": true, "count": count })))
-        }
+        (Method::PUT, [name, "recalculateCount"]) => content::recalculate_count(call, name),
         // Without an effect since there is one storage engine.
         (Method::PUT, [name, "load" | "unload"]) if !is_4 => {
             Ok(Reply::flat(200, basic(find(call, name)?, is_4)))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{find, find_mut};
+use crate::api::replication::{Factor, Replication, check_concern, check_factor, too_few_servers};
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::Collection;
@@ -62,10 +63,13 @@ pub(in crate::api) fn properties(call: &Call<'_>, collection: &Collection) -> Va
 pub(super) fn change(call: &mut Call<'_>, name: &str) -> HandlerResult {
     let body = call.object()?;
     let servers = call.state.usable_db_servers();
-    let count =
-        |key: &str| body.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
-    let (factor, concern) = (count("replicationFactor"), count("writeConcern"));
+    let wanted = Replication::read(body.as_object().unwrap_or(&Map::new()), call.version)?;
     let collection = find_mut(call, name)?;
+    if body.get("replicationFactor").and_then(Value::as_u64) == Some(0) && !collection.definition.is_satellite
+    {
+        return Err(ApiError::bad_parameter("`replicationFactor` must be at least 1"));
+    }
+    let (factor, concern) = replication(collection, wanted, servers.len())?;
     set_validation(collection, &body)?;
     if let Some(wait) = body.get("waitForSync").and_then(Value::as_bool) {
         collection.wait_for_sync = wait;
@@ -73,12 +77,49 @@ pub(super) fn change(call: &mut Call<'_>, name: &str) -> HandlerResult {
     if let Some(enabled) = body.get("cacheEnabled").and_then(Value::as_bool) {
         collection.definition.cache_enabled = enabled;
     }
-    collection.write_concern = concern.unwrap_or(collection.write_concern);
-    if let Some(factor) = factor.filter(|factor| (1..=servers.len()).contains(factor)) {
+    collection.write_concern = concern;
+    if factor != collection.replication_factor {
         collection.replication_factor = factor;
         resize(&mut collection.shards, factor, &servers);
     }
     Ok(Reply::flat(200, properties(call, find(call, name)?)))
+}
+
+/// Returns the replication factor and the write concern that a collection has after a change.
+fn replication(
+    collection: &Collection,
+    wanted: Replication,
+    servers: usize,
+) -> Result<(usize, usize), ApiError> {
+    let (old_factor, old_concern) = (collection.replication_factor, collection.write_concern);
+    let is_satellite = collection.definition.is_satellite;
+    let concern = wanted.concern.unwrap_or(old_concern);
+    let factor = match wanted.factor {
+        None => old_factor,
+        Some(Factor::Satellite) if is_satellite => old_factor,
+        Some(Factor::Satellite) => {
+            return Err(ApiError::forbidden("a collection cannot become a satellite collection"));
+        }
+        Some(Factor::Count(count)) => count,
+    };
+    if wanted.factor.is_some() && !is_satellite {
+        check_factor(factor, servers)?;
+    }
+    if wanted.concern.is_some_and(|concern| concern > servers) {
+        return Err(too_few_servers());
+    }
+    let is_changed = factor != old_factor || matches!(wanted.factor, Some(Factor::Count(_)));
+    if is_satellite && (is_changed || concern != old_concern) {
+        return Err(ApiError::forbidden("the copies of a satellite collection cannot be changed"));
+    }
+    if collection.distribute_shards_like.is_some() && factor != old_factor {
+        let text = "cannot change replicationFactor for a collection using 'distributeShardsLike'";
+        return Err(ApiError::forbidden(text));
+    }
+    if !is_satellite && (wanted.factor.is_some() || wanted.concern.is_some()) {
+        check_concern(concern, factor)?;
+    }
+    Ok((factor, concern))
 }
 
 /// Sets schema and computed values, if the body has them. Nothing is changed if one of them is invalid.

@@ -22,7 +22,7 @@ const ERROR_CODES: HeaderName = HeaderName::from_static("x-arango-error-codes");
 
 /// Reads the documents that the body lists, by key or by object.
 pub(super) fn read(call: &Call<'_>, collection: &str) -> HandlerResult {
-    let body: Value = json::parse(&call.request.body)?;
+    let body: Value = json::parse_value(&call.request.body)?;
     let elements = body.as_array().ok_or_else(|| ApiError::new(400, 1227, "invalid document type"))?;
     let accepts_none = call.version.at_least(3, 11, 1)
         || (call.version.at_least(3, 10, 9) && !call.version.at_least(3, 11, 0));

@@ -108,7 +108,7 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
 fn write(call: &mut Call<'_>, collection: &str, key: Option<&str>, operation: Operation) -> HandlerResult {
     let body = match (operation, key) {
         (Operation::Remove, Some(_)) => Value::Null,
-        _ => json::parse(&call.request.body)?,
+        _ => json::parse_value(&call.request.body)?,
     };
     let request = WriteRequest::read(call, operation);
     match (key, &body) {

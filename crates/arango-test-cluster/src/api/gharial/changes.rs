@@ -56,7 +56,7 @@ pub(super) fn replace_edges(call: &mut Call<'_>, name: &str, collection: &str) -
     require_definition(graph(call, name)?, collection)?;
     let definition = EdgeDefinition::read(&body)?;
     let options = GraphOptions::of_graph(graph(call, name)?);
-    ensure_all(call, &definition, &options)?;
+    ensure_all(call, &[&definition], &[], &options)?;
     // The body decides which definition is replaced, and only the graph of the path must have it.
     require_definition(graph(call, name)?, &definition.collection)?;
     for graph in call.database_mut()?.graphs.values_mut() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::api::Call;
+use crate::api::replication::{Factor, Replication, check_concern, whole};
 use crate::http::reply::ApiError;
 
 /// Which collections a collection of edges connects.
@@ -107,24 +108,30 @@ impl GraphOptions {
         {
             return Err(call.not_modelled("attribute", &format!("options.{name}")));
         }
-        if options.get("replicationFactor").is_some_and(Value::is_string) {
+        let wanted = Replication::read(&options, call.version)?;
+        if wanted.factor == Some(Factor::Satellite) {
             return Err(call.not_modelled("attribute", "options.replicationFactor of a satellite graph"));
         }
-        let count = |name: &str| {
-            options.get(name).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok())
+        let shards = match options.get("numberOfShards") {
+            None | Some(Value::Null) => 1,
+            Some(number) => whole(number, "numberOfShards")?,
         };
+        match shards {
+            0 => return Err(ApiError::bad_parameter("`numberOfShards` must be at least 1")),
+            1..=1000 => {}
+            _ => return Err(ApiError::new(400, 1450, "too many shards")),
+        }
         let database = call.database()?;
-        Ok(Self {
-            shards: if database.sharding == "single" {
-                1
-            } else {
-                count("numberOfShards").unwrap_or(1).max(1)
+        let read = Self {
+            shards: if database.sharding == "single" { 1 } else { shards },
+            replication_factor: match wanted.factor {
+                Some(Factor::Count(count)) => count,
+                _ => database.replication_factor,
             },
-            replication_factor: count("replicationFactor").unwrap_or(database.replication_factor),
-            write_concern: count("writeConcern")
-                .or_else(|| count("minReplicationFactor"))
-                .unwrap_or(database.write_concern),
-        })
+            write_concern: wanted.concern.unwrap_or(database.write_concern),
+        };
+        check_concern(read.write_concern, read.replication_factor)?;
+        Ok(read)
     }
 
     /// Returns the options of an existing graph.

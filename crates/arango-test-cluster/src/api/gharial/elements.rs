@@ -72,7 +72,7 @@ pub(super) fn create(
     element: Element,
     collection: &str,
 ) -> HandlerResult {
-    let document: Value = json::parse(&call.request.body)?;
+    let document: Value = json::parse_value(&call.request.body)?;
     if document.as_object().is_none() {
         return Err(ApiError::new(400, 1227, "invalid document type"));
     }
@@ -104,7 +104,7 @@ pub(super) fn change(
     collection: &str,
     key: &str,
 ) -> HandlerResult {
-    let document: Value = json::parse(&call.request.body)?;
+    let document: Value = json::parse_value(&call.request.body)?;
     let operation = if call.request.method == Method::PATCH { Operation::Update } else { Operation::Replace };
     require_used(call, graph, element, collection)?;
     match (element, operation) {

@@ -19,6 +19,8 @@ use self::definition::{EdgeDefinition, GraphOptions};
 use self::elements::Element;
 use super::collections::find;
 use super::modelled::Modelled;
+use super::names::check_collection;
+use super::replication::check_factor;
 use super::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply};
 use crate::http::request::TRANSACTION;
@@ -184,14 +186,7 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
     }
     let orphans: Vec<String> =
         list("orphanCollections").iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
-    let connected = definitions.iter().flat_map(EdgeDefinition::collections);
-    connected.chain(&orphans).try_for_each(|collection| call.require_read(collection))?;
-    for definition in &definitions {
-        ensure_all(call, definition, &options)?;
-    }
-    for orphan in &orphans {
-        ensure_collection(call, orphan, Kind::Document, &options)?;
-    }
+    ensure_all(call, &definitions.iter().collect::<Vec<_>>(), &orphans, &options)?;
     let definitions: Vec<_> = definitions.iter().map(EdgeDefinition::json).collect();
     let mut graph = json!({
         "_key": name, "_id": format!("_graphs/{name}"), "_rev": call.state.ids.revision(), "name": name,
@@ -241,8 +236,7 @@ fn add_vertices(call: &mut Call<'_>, name: &str) -> HandlerResult {
     if call.database()?.collection(&collection).is_some_and(|found| found.kind == Kind::Edge) {
         return Err(ApiError::of_number(1927, "not a vertex collection"));
     }
-    call.require_read(&collection)?;
-    ensure_collection(call, &collection, Kind::Document, &options)?;
+    ensure_all(call, &[], std::slice::from_ref(&collection), &options)?;
     add(call, name, "orphanCollections", json!(collection))
 }
 
@@ -254,7 +248,7 @@ fn add_edges(call: &mut Call<'_>, name: &str) -> HandlerResult {
     definition.require_new(&EdgeDefinition::read_all(&graph)?)?;
     definition.require_compatible(call, name)?;
     let options = GraphOptions::of_graph(&graph);
-    ensure_all(call, &definition, &options)?;
+    ensure_all(call, &[&definition], &[], &options)?;
     let graph = call.database_mut()?.graphs.get_mut(name).ok_or_else(|| not_found(name))?;
     if let Some(orphans) = graph["orphanCollections"].as_array_mut() {
         orphans.retain(|orphan| !orphan.as_str().is_some_and(|orphan| definition.has_end(orphan)));
@@ -262,21 +256,33 @@ fn add_edges(call: &mut Call<'_>, name: &str) -> HandlerResult {
     add(call, name, "edgeDefinitions", definition.json())
 }
 
+/// Creates the collections of edge definitions and the collections of vertices that do not exist: all or none of them.
 fn ensure_all(
     call: &mut Call<'_>,
-    definition: &EdgeDefinition,
+    definitions: &[&EdgeDefinition],
+    vertices: &[String],
     options: &GraphOptions,
 ) -> Result<(), ApiError> {
-    definition.collections().try_for_each(|collection| call.require_read(collection))?;
-    let edges = &definition.collection;
-    if call.database()?.collection(edges).is_some_and(|found| found.kind == Kind::Document) {
-        return Err(ApiError::of_number(1944, format!("Collection: '{edges}' is not an EdgeCollection")));
+    let ends = definitions.iter().flat_map(|definition| definition.from.iter().chain(&definition.to));
+    let vertices = ends.chain(vertices).map(|name| (name, Kind::Document));
+    let edges = definitions.iter().map(|definition| (&definition.collection, Kind::Edge));
+    let all: Vec<_> = edges.chain(vertices).collect();
+    let servers = call.state.usable_db_servers().len();
+    for (name, kind) in &all {
+        call.require_read(name)?;
+        match call.database()?.collection(name) {
+            Some(found) if *kind == Kind::Edge && found.kind == Kind::Document => {
+                let text = format!("Collection: '{name}' is not an EdgeCollection");
+                return Err(ApiError::of_number(1944, text));
+            }
+            Some(_) => {}
+            None => {
+                check_collection(call, name, false)?;
+                check_factor(options.replication_factor, servers)?;
+            }
+        }
     }
-    ensure_collection(call, edges, Kind::Edge, options)?;
-    for vertices in definition.from.iter().chain(&definition.to) {
-        ensure_collection(call, vertices, Kind::Document, options)?;
-    }
-    Ok(())
+    all.into_iter().try_for_each(|(name, kind)| ensure_collection(call, name, kind, options))
 }
 
 /// Creates a collection of a graph, if it does not exist.

@@ -55,7 +55,7 @@ impl Input {
     fn read_array(&mut self, body: &[u8], prefixes: Option<&EndPrefixes>) -> Result<(), ApiError> {
         let invalid = |text: &str| ApiError::new(400, 400, text);
         let documents: Value =
-            json::parse(body).map_err(|_| invalid("expecting a valid JSON array in the request"))?;
+            json::parse_value(body).map_err(|_| invalid("expecting a valid JSON array in the request"))?;
         let documents =
             documents.as_array().ok_or_else(|| invalid("expecting a JSON array in the request"))?;
         for (index, document) in documents.iter().enumerate() {
@@ -100,7 +100,7 @@ impl Input {
             self.empty += 1;
             return;
         }
-        if let Ok(value) = json::parse(line) {
+        if let Ok(value) = json::parse_value(line) {
             read(self, value);
         } else {
             let context = shortened(&String::from_utf8_lossy(line));

@@ -1,5 +1,7 @@
 //! Definitions of indexes, by type.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{search, vector};
@@ -79,6 +81,7 @@ impl Definition {
         if !is_there || !fields.iter().all(is_field) || (fields.is_empty() && !(takes_objects && all)) {
             return Err(invalid("invalid index definition"));
         }
+        check_fields(kind, &fields, body)?;
         check(kind, &fields, body)?;
         let (fields, body) = match kind {
             "inverted" => search::complete(call.version, fields, body)?,
@@ -91,6 +94,10 @@ impl Definition {
                 Some(value) => attributes.insert((*name).to_owned(), value.clone()),
                 None => None,
             };
+        }
+        if let Some(length) = attributes.get_mut("minLength") {
+            // A server takes any number, and uses at least 1.
+            *length = if length.is_null() { 2 } else { length.as_i64().unwrap_or(1).max(1) }.into();
         }
         // Whatever was asked for.
         if kind == "ttl" {
@@ -127,6 +134,11 @@ impl Definition {
             "optimizeTopK",
         ];
         let of_search = if self.kind == "inverted" { OF_SEARCH } else { &[] };
+        let number = |attributes: &Map<String, Value>, name| attributes.get(name).and_then(Value::as_f64);
+        let has_number = |name| number(index, name) == number(&self.attributes, name);
+        if !has_number("expireAfter") || !has_number("minLength") {
+            return false;
+        }
         ["type", "fields", "unique", "sparse", "geoJson", "prefixFields", "params"]
             .iter()
             .chain(of_search)
@@ -157,6 +169,29 @@ impl Definition {
     }
 }
 
+/// Checks the names of the attributes that an index has, and of those that it stores.
+fn check_fields(kind: &str, fields: &[Value], body: &Value) -> Result<(), ApiError> {
+    let name = |field: &Value| field.get("name").unwrap_or(field).as_str().unwrap_or_default().to_owned();
+    let mut seen = BTreeSet::new();
+    if !fields.iter().all(|field| seen.insert(name(field))) {
+        return Err(invalid("duplicate attribute name in index fields list"));
+    }
+    if kind == "inverted" {
+        return Ok(());
+    }
+    let stored = body.get("storedValues").and_then(Value::as_array).into_iter().flatten();
+    if !stored.map(name).all(|stored| seen.insert(stored)) {
+        return Err(invalid("duplicate attribute name in fields and stored values"));
+    }
+    if seen.iter().any(|name| name == "_id" || name.ends_with("._id")) {
+        return Err(invalid("_id attribute cannot be indexed"));
+    }
+    if kind == "ttl" && seen.iter().any(|name| name.contains('.')) {
+        return Err(invalid("cannot index a sub-attribute in this type of index"));
+    }
+    Ok(())
+}
+
 /// Checks what a type requires.
 fn check(kind: &str, fields: &[Value], body: &Value) -> Result<(), ApiError> {
     let flag = |name: &str| body.get(name) == Some(&Value::Bool(true));
@@ -165,6 +200,11 @@ fn check(kind: &str, fields: &[Value], body: &Value) -> Result<(), ApiError> {
         "ttl" if fields.len() != 1 => Err(invalid("a ttl index has one field")),
         "ttl" if !body.get("expireAfter").and_then(Value::as_f64).is_some_and(|seconds| seconds >= 0.0) => {
             Err(invalid("expireAfter attribute must be a number of at least 0"))
+        }
+        "fulltext"
+            if body.get("minLength").is_some_and(|length| !length.is_number() && !length.is_null()) =>
+        {
+            Err(invalid("minLength must be a number"))
         }
         "ttl" if flag("unique") => Err(invalid("a ttl index cannot be unique")),
         "geo" if fields.len() > 2 || (flag("geoJson") && fields.len() > 1) => {

@@ -136,7 +136,8 @@ fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         return Err(ApiError::new(400, 1207, "duplicate name"));
     }
     let is_ttl = |index: &Map<String, Value>| index["type"] == "ttl";
-    if definition.kind == "ttl" && found.indexes.iter().any(is_ttl) {
+    let mut known = found.indexes.iter().chain(builds.iter().map(|build| &build.index));
+    if definition.kind == "ttl" && known.any(is_ttl) {
         return Err(ApiError::bad_parameter("there can only be one ttl index per collection"));
     }
     let shard_keys = &found.rules.shard_keys;

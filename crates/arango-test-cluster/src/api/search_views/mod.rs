@@ -14,6 +14,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::modelled::Modelled;
+use super::names::check_collection;
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::search::{SearchView, ViewDefinition};
@@ -114,9 +115,7 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
         body.get(name).and_then(Value::as_str).map(str::to_owned).ok_or_else(missing)
     };
     let (name, kind) = (text("name")?, text("type")?);
-    if name.is_empty() || name.len() > 256 || name.contains('/') || name.starts_with('_') {
-        return Err(ApiError::of_number(1208, "illegal name"));
-    }
+    check_collection(call, &name, false)?;
     let database = call.database()?;
     if database.views.contains_key(&name) || database.collections.contains_key(&name) {
         return Err(ApiError::of_number(1207, "duplicate name"));
