@@ -122,21 +122,19 @@ async fn without_the_option_the_request_has_the_class_that_it_names() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_coordinator_delays_calls_only_until_it_is_ejected() {
-    for requirement in [&VERSION_ATTRIBUTE, &RETRYABLE] {
-        let cluster = cluster("3.12.10").await;
-        cluster.coordinator(0).pause();
-        let client = client(&cluster);
-        let mut delays = Vec::new();
-        for _ in 0..6 {
-            let start = Instant::now();
-            client.db("_system").execute(VersionedInsert(requirement)).await.unwrap();
-            delays.push(start.elapsed().as_secs());
-        }
-        assert_eq!(client.coordinators()[0].state, MemberState::Ejected);
-        assert!(delays[..3].iter().all(|seconds| *seconds <= 3), "{delays:?}");
-        assert_eq!(delays[3..], [0, 0, 0], "{delays:?}");
-        assert_eq!(cluster.journal().executions("m"), 6);
+    let cluster = cluster("3.12.10").await;
+    cluster.coordinator(0).pause();
+    let client = client(&cluster);
+    let mut delays = Vec::new();
+    for _ in 0..6 {
+        let start = Instant::now();
+        client.db("_system").execute(VersionedInsert(&VERSION_ATTRIBUTE)).await.unwrap();
+        delays.push(start.elapsed().as_secs());
     }
+    assert_eq!(client.coordinators()[0].state, MemberState::Ejected);
+    assert!(delays[..3].iter().all(|seconds| *seconds <= 3), "{delays:?}");
+    assert_eq!(delays[3..], [0, 0, 0], "{delays:?}");
+    assert_eq!(cluster.journal().executions("m"), 6);
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,6 +34,6 @@ pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usi
     }
     let share = rest / u32::try_from(members.saturating_sub(tried).max(1)).unwrap_or(u32::MAX);
     // If no time is left for another attempt, this one gets it.
-    let share = if rest - share <= MIN_TIME_LEFT { rest } else { share };
+    let share = if rest.saturating_sub(share) <= MIN_TIME_LEFT { rest } else { share };
     now + limit.min(share)
 }

@@ -85,6 +85,7 @@ pub(crate) enum Delay {
 
 /// What a rule depends on besides the failed attempt.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(crate) struct Position {
     /// Whether the attempt was the first one of its call.
     pub(crate) is_first: bool,
