@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 
 use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Route};
 use arango_protocol::SpareHeaderMaps;
-use tower::util::Either;
 use tower::{Layer, ServiceBuilder};
 
 use crate::call::attempt_request::AttemptRequest;

@@ -1,7 +1,6 @@
 //! The transport.
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 

@@ -69,11 +69,6 @@ impl EdgeDefinition {
         self.from.iter().chain(&self.to).any(|end| end == collection)
     }
 
-    /// Returns the collection of edges, and those that it connects.
-    pub(super) fn collections(&self) -> impl Iterator<Item = &String> {
-        [&self.collection].into_iter().chain(&self.from).chain(&self.to)
-    }
-
     pub(super) fn json(&self) -> Value {
         json!({ "collection": self.collection, "from": self.from, "to": self.to })
     }
