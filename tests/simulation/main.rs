@@ -14,8 +14,8 @@ mod sim;
 /// Trace of an availability probe of a listed host that is not part of the cluster.
 const UNTRUSTED_HOST_PROBE: &str = "192.0.2.77:8529 ⇢ GET /_admin/server/availability";
 
-/// Prints the violations of the scenarios, and checks that each of these events has happened in one of them.
-fn assert_reports(reports: &[sim::Report], soak: &str, events: &[&str]) {
+/// Prints the violations of the scenarios, and checks that each of these events and outcomes has happened in one of them.
+fn assert_reports(reports: &[sim::Report], soak: &str, events: &[&str], outcomes: &[usize]) {
     let violations: Vec<String> =
         reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
     assert!(
@@ -28,9 +28,9 @@ fn assert_reports(reports: &[sim::Report], soak: &str, events: &[&str]) {
         let lines = || reports.iter().flat_map(|report| &report.trace);
         assert!(lines().any(|line| line.contains(event)), "{event} never happened");
     }
-    for outcome in 0..3 {
+    for outcome in outcomes {
         assert!(
-            reports.iter().any(|report| report.outcome_counts[outcome] > 0),
+            reports.iter().any(|report| report.outcome_counts[*outcome] > 0),
             "no call has outcome {outcome}"
         );
     }
@@ -41,7 +41,7 @@ fn assert_invariants(from: u64) {
     let reports: Vec<_> = (from..from + 25).map(sim::run).collect();
     // Scenarios without faults, membership changes or untrusted hosts would prove nothing.
     let events = ["FAULT \"Leave", "FAULT \"Join", "FAULT \"Move", "FAULT \"Handshake", UNTRUSTED_HOST_PROBE];
-    assert_reports(&reports, "cargo xtask soak", &events);
+    assert_reports(&reports, "cargo xtask soak", &events, &[0, 1, 2]);
 }
 
 macro_rules! seeds {
@@ -148,7 +148,7 @@ fn assert_data_invariants(from: u64) {
         "CURSOR DROPPED after",
         "INTERRUPTED after",
     ];
-    assert_reports(&reports, "cargo xtask soak --data", &events);
+    assert_reports(&reports, "cargo xtask soak --data", &events, &[0, 1, 2]);
 }
 
 seeds! {
@@ -180,7 +180,7 @@ fn assert_bank_invariants(from: u64) {
         "FAILED NotExecuted",
         "DROPPED",
     ];
-    assert_reports(&reports, "cargo xtask soak --data", &events);
+    assert_reports(&reports, "cargo xtask soak --data", &events, &[0, 1, 2]);
 }
 
 seeds! {
@@ -194,7 +194,8 @@ fn assert_linearizable(from: u64) {
     let reports: Vec<_> = (from..from + 100).map(histories::run).collect();
     // Histories without faults and unknown outcomes would prove nothing.
     let events = ["dies", "latency", "late copies", "close AfterExecution", "got Refused", "got Written"];
-    assert_reports(&reports, "cargo xtask soak --histories", &events);
+    // A write that the server refuses because of its document has returned, so hardly any is not executed.
+    assert_reports(&reports, "cargo xtask soak --histories", &events, &[0, 2]);
 }
 
 seeds! {

@@ -283,9 +283,9 @@ async fn an_option_that_an_insert_would_ignore_is_refused_before_anything_is_sen
     let insert = |mode| books.insert(&json!({ "v": 1 })).key("dune").overwrite(mode);
     let many = |mode| books.insert_many([json!({ "_key": "dune", "v": 1 })]).overwrite(mode);
     for mode in [OverwriteMode::Conflict, OverwriteMode::Ignore] {
-        refuse(insert(mode).version("v").await, "version_attribute");
-        refuse(many(mode).version("v").await, "version_attribute");
-        refuse(books.import([json!({})]).overwrite(mode).version("v").await, "version_attribute");
+        refuse(insert(mode).version("v").await, "version");
+        refuse(many(mode).version("v").await, "version");
+        refuse(books.import([json!({})]).overwrite(mode).version("v").await, "version");
     }
     for mode in [OverwriteMode::Conflict, OverwriteMode::Ignore, OverwriteMode::Replace] {
         refuse(insert(mode).remove_nulls().await, "remove_nulls");

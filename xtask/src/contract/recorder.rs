@@ -64,12 +64,12 @@ impl Recorder {
         info: &ClusterInfo,
         is_allowed: bool,
     ) -> Result<Recording> {
-        session.protect_others();
+        session.protect_external();
         if is_allowed {
             session.allow_destructive();
         }
         anstream::eprintln!("The cluster belongs to others. Beside reading, this will be sent:");
-        for (effect, id, request) in self.requests_of(Question::may_ask_others) {
+        for (effect, id, request) in self.requests_of(Question::may_ask_external) {
             if effect == Effect::Own || (effect == Effect::Destructive && is_allowed) {
                 let warning = if effect == Effect::Destructive { "  DISTURBS OTHERS" } else { "" };
                 anstream::eprintln!("  {}  ({id}){warning}", session.fill(&request));

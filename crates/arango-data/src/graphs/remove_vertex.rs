@@ -2,7 +2,7 @@
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
-    Permission, RequestBuilder, Resolve, Scope,
+    Permission, RequestBuilder, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::header::IF_MATCH;
@@ -55,6 +55,12 @@ impl Operation for RemoveVertex {
             .scope(Scope::Database)
             .permission(Permission::Write)
             .accept_statuses(&[404]);
+
+    // The vertex and its edges may have several leaders.
+    #[inline]
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).without_rollback()
+    }
 
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

@@ -117,7 +117,7 @@ pub struct ListAccess {
 }
 
 impl Operation for ListAccess {
-    /// Access by the names of databases; `*` stands for all others.
+    /// Access by the names of databases that exist, with what is granted for all databases. `*` may be missing.
     type Output = BTreeMap<String, Access>;
 
     const METADATA: Metadata = Metadata::get("user.list_access", "/_api/user/{user}/database")

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
-use arango_transport::protocol::BuildError;
+use arango_transport::protocol::{BuildError, Outcome};
 use arango_transport::{BoxFuture, Error};
 use tokio::time::{Instant, sleep};
 
@@ -159,7 +159,7 @@ fn send<W: WriteOutput + Send + 'static>(
             Err(error) => error,
             written => return written,
         };
-        if collection.transaction().is_none() && operation.is_ignored_conflict(&error.failure()) {
+        if collection.transaction().is_none() && is_harmless_conflict(&operation, &error) {
             // Boxed, as below.
             error = match Box::pin(send_after_conflict(&collection, &operation, error)).await {
                 Err(error) => error,
@@ -178,6 +178,11 @@ fn send<W: WriteOutput + Send + 'static>(
             _ => Err(error),
         }
     }
+}
+
+/// Returns whether another insert was in the way that ignores existing documents, too, and no copy of this one is executed.
+fn is_harmless_conflict<W>(operation: &InsertDocument<W>, error: &Error) -> bool {
+    error.outcome() == Outcome::NotExecuted && operation.is_ignored_conflict(&error.failure())
 }
 
 /// Sends an insert again that ignores existing documents, and was in the way of another one that does.
@@ -199,7 +204,7 @@ async fn send_after_conflict<W: WriteOutput>(
         sleep(pause).await;
         let database = collection.database().clone().timeout(left.saturating_sub(pause));
         error = match database.execute_resolving(operation).await {
-            Err(error) if operation.is_ignored_conflict(&error.failure()) => error,
+            Err(error) if is_harmless_conflict(operation, &error) => error,
             ended => return ended,
         };
     }

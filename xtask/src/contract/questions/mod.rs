@@ -59,7 +59,7 @@ impl Question {
     }
 
     /// Returns whether it may be asked of an external cluster.
-    pub(crate) fn may_ask_others(&self) -> bool {
+    pub(crate) fn may_ask_external(&self) -> bool {
         !self.only_started_here
     }
 
@@ -74,7 +74,7 @@ impl Question {
         {
             return not_checked("it is about other versions");
         }
-        if self.only_started_here && session.is_of_others() {
+        if self.only_started_here && session.is_external() {
             return not_checked("it is never sent to an external cluster");
         }
         if self.slow && !slow {
@@ -148,7 +148,7 @@ mod tests {
         let questions = read().unwrap();
         let dropping: Vec<_> = questions.iter().filter(|one| one.steps.iter().any(drops_system)).collect();
         assert_eq!(dropping.len(), 1);
-        assert!(dropping.iter().all(|one| !one.may_ask_others()));
+        assert!(dropping.iter().all(|one| !one.may_ask_external()));
         let script = Script::read().unwrap();
         let groups = script.groups.iter().chain(&script.last);
         assert_eq!(groups.flat_map(|group| &group.steps).filter(|step| drops_system(step)).count(), 0);

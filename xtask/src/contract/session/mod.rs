@@ -50,7 +50,7 @@ pub(crate) struct Session {
     placeholders: Placeholders,
     masks: Masks,
     may_disturb: bool,
-    is_of_others: bool,
+    is_external: bool,
     /// What has begun and has not ended: the request with the body that ends it.
     begun: BTreeMap<String, Value>,
     background: Vec<Running>,
@@ -86,7 +86,7 @@ impl Session {
             placeholders,
             masks: Masks { names: names.into(), ..Masks::default() },
             may_disturb: false,
-            is_of_others: false,
+            is_external: false,
             begun: BTreeMap::new(),
             background: Vec::new(),
         };
@@ -129,13 +129,13 @@ impl Session {
     }
 
     /// Sends nothing that must never be sent to an external cluster, even with consent.
-    pub(crate) fn protect_others(&mut self) {
-        self.is_of_others = true;
+    pub(crate) fn protect_external(&mut self) {
+        self.is_external = true;
     }
 
     /// Returns whether the cluster belongs to others.
-    pub(crate) fn is_of_others(&self) -> bool {
-        self.is_of_others
+    pub(crate) fn is_external(&self) -> bool {
+        self.is_external
     }
 
     /// The id of the cluster.

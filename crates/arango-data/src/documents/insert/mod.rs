@@ -239,7 +239,7 @@ impl OverwriteMode {
         let overwrites = matches!(self, Self::Replace | Self::Update);
         let refuse = |field, reason| Err(BuildError::Field { field, reason });
         if options.version_attribute.is_some() && !overwrites {
-            return refuse("version_attribute", "has no effect without `overwrite` by `Replace` or `Update`");
+            return refuse("version", "has no effect without `overwrite` by `Replace` or `Update`");
         }
         for (is_set, field) in
             [(options.removes_nulls, "remove_nulls"), (options.replaces_objects, "replace_objects")]

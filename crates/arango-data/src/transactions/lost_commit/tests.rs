@@ -217,6 +217,7 @@ fn a_late_success_is_believed_as_soon_as_the_state_is_known() {
 
 /// What the answers of one sequence have shown so far.
 #[derive(Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 struct Shown {
     /// Whether all copies of the commit have ended.
     ended: bool,

@@ -40,7 +40,7 @@ pub(super) const CALLS: [Call; 22] = [
     change("POST /agency-jobs/timing", "sets their timing: wait_ms, move_ms, max_concurrent"),
     change(
         "POST /agency-jobs/next, every, {id}",
-        "sets their outcome: {\"fate\":\"finish\"}, hang, or fail with reason",
+        "sets their outcome: {\"outcome\":\"finish\"}, hang, or fail with reason",
     ),
     change("POST /faults", "begins a condition of the whole cluster: agency-down"),
     read("GET /faults", "lists the faults of this API, and how many requests each has affected", "/faults"),

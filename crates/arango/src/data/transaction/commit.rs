@@ -64,14 +64,15 @@ impl TransactionCalls {
         questions_limit: Duration,
         error: Error,
     ) -> Result<(), Error> {
-        let failure = error.failure();
+        let (failure, began) = (error.failure(), Instant::now());
+        let whole = error.time_left().min(questions_limit);
         let leaders = if LostCommit::depends_on_leaders(&failure) {
-            self.leaders(error.time_left().min(questions_limit)).await
+            self.leaders(whole).await
         } else {
             Leaders::Several
         };
         let commit = LostCommit::new(&failure, written(proof), leaders);
-        let limit = error.time_left().min(questions_limit);
+        let limit = whole.saturating_sub(began.elapsed());
         match commit.step(Duration::ZERO) {
             CommitStep::NotCommitted => return Err(self.refused_commit(error)),
             // The head of the response said so, as late as a complete one might.

@@ -228,15 +228,16 @@ impl Met {
     /// Returns what it makes of the transaction; `None` if that can go on.
     fn status_after(self) -> Option<Status> {
         use ErrorKind as K;
-        // Refusals, whatever the transport can say about their outcome.
-        let is_refused = matches!(
-            self.failure.kind,
-            K::DocumentNotFound
-                | K::CollectionNotFound
-                | K::UniqueViolation
-                | K::PreconditionFailed
-                | K::SchemaViolation
-        );
+        // A refusal without a body, as of a HEAD request. If one with a number is of unknown outcome, a part was executed.
+        let is_refused = self.failure.number.is_none()
+            && matches!(
+                self.failure.kind,
+                K::DocumentNotFound
+                    | K::CollectionNotFound
+                    | K::UniqueViolation
+                    | K::PreconditionFailed
+                    | K::SchemaViolation
+            );
         // Executed, but the caller does not know with which result.
         let is_unread =
             matches!(self.failure.kind, K::BodyInterrupted | K::BodyTimeout | K::ResponseDropped | K::Decode);
@@ -297,6 +298,9 @@ mod tests {
         ] {
             assert_eq!(after(met(kind, outcome, None)), expected, "{kind:?} {outcome:?}");
         }
+        let in_part =
+            met(K::UniqueViolation, Outcome::Unknown, Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED));
+        assert_eq!(after(in_part), Some(K::TransactionPoisoned), "a part of several writes");
         let conflict = met(K::Conflict, Outcome::NotExecuted, Some(ErrorNumber::CONFLICT));
         assert_eq!(after(conflict), Some(K::TransactionGone));
         let duplicate = met(K::Conflict, Outcome::NotExecuted, Some(ErrorNumber::DUPLICATE_NAME));
@@ -314,6 +318,9 @@ mod tests {
         for kind in [K::UniqueViolation, K::InvalidQuery, K::ResourceLimit, K::Conflict, K::Forbidden] {
             assert_eq!(repeat(kind), None, "{kind:?}");
         }
+        let in_part =
+            met(K::UniqueViolation, Outcome::Unknown, Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED));
+        assert_eq!(after(in_part), Some(K::TransactionPoisoned), "a part of several writes");
         let conflict = met(K::Conflict, Outcome::NotExecuted, Some(ErrorNumber::CONFLICT));
         assert_eq!(conflict.repeat(), Some(Repeat::Soon));
     }
