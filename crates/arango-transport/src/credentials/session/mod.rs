@@ -123,7 +123,7 @@ impl LoginFailed {
 /// The result of one lookup of a token.
 enum TokenLookup {
     Token(Arc<Token>),
-    /// The runtime of the awaited login was dropped, or is not driven.
+    /// The runtime of the awaited login was dropped.
     Abandoned {
         /// Whether this call started the login.
         own: bool,
@@ -147,8 +147,8 @@ impl Session {
     /// the renewal. `login` is called only if no login is running. Its future runs in a separate task, so dropping
     /// this future does not cancel it.
     ///
-    /// A call starts at most one login. If the login of another call is dropped with its runtime, or is stalled because
-    /// that runtime is not driven, the lookup is repeated once.
+    /// A call starts at most one login. If the login of another call is dropped with its runtime, the lookup is
+    /// repeated once.
     pub(crate) async fn token(
         self: &Arc<Self>,
         rejected: Option<u64>,
@@ -181,8 +181,7 @@ impl Session {
                 None => token.ends_at.is_none_or(|end| now < end),
             });
             let held_off = state.failed.as_ref().filter(|(_, until, _)| now < *until);
-            let running = state.login.as_ref().filter(|login| !login.is_stalled(now));
-            match (usable, held_off, running) {
+            match (usable, held_off, &state.login) {
                 (Some(token), held_off, running) => {
                     let due = token.renew_at.is_some_and(|at| now >= at);
                     let due = due && state.next_renewal.is_none_or(|until| now >= until);
@@ -212,7 +211,7 @@ impl Session {
 
     /// Registers a login, which must be [run](Self::spawn_login) next.
     fn register_login(state: &mut State) -> Arc<PendingLogin> {
-        let pending = Arc::new(PendingLogin::new());
+        let pending = Arc::new(PendingLogin::default());
         state.login = Some(Arc::clone(&pending));
         pending
     }

@@ -76,30 +76,6 @@ async fn a_login_whose_runtime_is_dropped_is_started_once_more_by_waiters_on_oth
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_on_a_runtime_that_is_not_driven_is_replaced_by_one_of_another_runtime() {
-    let (session, logins) = (session(), Arc::<AtomicUsize>::default());
-    let idle_runtime = start_hanging_login(&session, &logins);
-    let began = Instant::now();
-    let mut calls = JoinSet::new();
-    for _ in 0..10 {
-        let (session, logins) = (Arc::clone(&session), Arc::clone(&logins));
-        calls.spawn(async move {
-            let login = || {
-                logins.fetch_add(1, SeqCst);
-                ready_token("t")
-            };
-            let limit = Duration::from_secs(20);
-            timeout(limit, session.token(None, 0.0, login)).await.is_ok_and(|token| token.is_ok())
-        });
-    }
-    assert!(calls.join_all().await.into_iter().all(|got| got));
-    assert!(began.elapsed() < Duration::from_secs(11), "{:?}", began.elapsed());
-    assert_eq!(logins.load(SeqCst), 2);
-    drop_on_another_thread(idle_runtime);
-    assert!(session.current(Instant::now()).is_some());
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_early_renewal_whose_runtime_is_dropped_is_started_again_by_the_next_call() {
     let (session, logins) = (session(), Arc::<AtomicUsize>::default());
     // Renewal is due immediately, by the clock of either runtime.
