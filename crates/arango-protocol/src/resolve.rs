@@ -37,7 +37,7 @@ pub trait Resolve: Operation {
     /// Returns how long the question is asked again while the answer is [`AskAgain`](Conclusion::AskAgain).
     ///
     /// Zero, the default: it is asked twice.
-    fn questions_limit(&self) -> Duration {
+    fn resolution_timeout(&self) -> Duration {
         Duration::ZERO
     }
 
@@ -66,8 +66,8 @@ impl<O: Resolve + ?Sized> Resolve for &O {
         (**self).conclusion(failure, answer)
     }
 
-    fn questions_limit(&self) -> Duration {
-        (**self).questions_limit()
+    fn resolution_timeout(&self) -> Duration {
+        (**self).resolution_timeout()
     }
 
     fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {

@@ -33,12 +33,12 @@ for_each_class![
 #[derive(Clone, Copy)]
 struct InsertOnce {
     title: &'static str,
-    questions_limit: Duration,
+    resolution_timeout: Duration,
     class: RequestClass,
 }
 
 fn insert(class: RequestClass) -> InsertOnce {
-    InsertOnce { title: "mine", questions_limit: Duration::ZERO, class }
+    InsertOnce { title: "mine", resolution_timeout: Duration::ZERO, class }
 }
 
 impl Operation for InsertOnce {
@@ -73,7 +73,7 @@ impl Resolve for InsertOnce {
             Ok(document) if document["title"] == self.title => Conclusion::Executed(revision(&document)),
             Ok(_) => Conclusion::Superseded,
             Err(refused)
-                if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND && self.questions_limit.is_zero() =>
+                if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND && self.resolution_timeout.is_zero() =>
             {
                 Conclusion::NotSeen
             }
@@ -84,8 +84,8 @@ impl Resolve for InsertOnce {
         }
     }
 
-    fn questions_limit(&self) -> Duration {
-        self.questions_limit
+    fn resolution_timeout(&self) -> Duration {
+        self.resolution_timeout
     }
 }
 
@@ -235,7 +235,7 @@ async fn q8_a_question_is_repeated_until_the_effect_is_there_or_its_time_is_over
     let client = client(&cluster);
     let single = CallOptions::default().retry(RetryPolicy::disabled());
     let database = client.db("_system").options(single);
-    let repeated = InsertOnce { questions_limit: Duration::from_secs(10), ..insert(class) };
+    let repeated = InsertOnce { resolution_timeout: Duration::from_secs(10), ..insert(class) };
     // The document is not there for the first two questions, as if the request was still executed.
     let lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterExecution)));
     let hidden = cluster.inject(&on_reads(Fault::response(404, 1202, "not found").times(1)));

@@ -69,7 +69,7 @@ impl Resolve for EnsureCollection {
     }
 
     #[inline]
-    fn questions_limit(&self) -> Duration {
+    fn resolution_timeout(&self) -> Duration {
         PROPAGATION
     }
 
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(ensure.conclusion(&used, Err(&unknown)), Conclusion::AskAgain { otherwise: None });
         let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
         assert_eq!(ensure.conclusion(&lost, Err(&unknown)), Conclusion::NotSeen);
-        assert!(!ensure.questions_limit().is_zero());
+        assert!(!ensure.resolution_timeout().is_zero());
     }
 
     #[test]

@@ -109,7 +109,7 @@ kinds! {
     /// The user lacks the permission.
     Forbidden = "forbidden";
     /// The server is in read-only mode, or the user may only read the collection.
-    ReadOnly = "the server is read-only";
+    ReadOnly = "the server or the collection is read-only";
     /// The coordinator is starting, or in maintenance mode.
     StartingUp = "the coordinator is starting or in maintenance mode";
     /// The coordinator is shutting down.

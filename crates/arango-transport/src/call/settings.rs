@@ -55,8 +55,13 @@ impl SharedSettings {
 
     /// Changes the settings. Concurrent changes are all applied.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
-        let mut settings = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(&mut settings));
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut new = Settings::clone(&current);
+        change(&mut new);
+        let old = std::mem::replace(&mut *current, Arc::new(new));
+        // Not under the lock: dropping credentials runs code of the program.
+        drop(current);
+        drop(old);
     }
 }
 

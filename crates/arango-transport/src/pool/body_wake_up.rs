@@ -5,13 +5,13 @@
 //!
 //! - the body has woken the task: the wake-up came from the thread that polls the body, during that poll, in which nothing
 //!   else runs there;
-//! - the poll returned the last part. hyper sends that after it has read the whole body, and then does not use the channel
-//!   of the body again;
-//! - the connection accepts the next request. hyper asks for one only after it has read the response and taken the whole
-//!   request from its body. What it has not written to the stream yet waits for the stream.
+//! - the poll returned the last part. hyper (1.12) sends that after it has read the whole body, and drops its end of the
+//!   channel in the same poll of the task, so that nothing is left that the wake-up could be for. What it has not written to
+//!   the stream yet waits for the stream;
+//! - the connection accepts the next request. That is a precaution: usually hyper asks for one only after it has read the
+//!   response and taken the whole request from its body.
 //!
-//! Otherwise the task is woken after the poll. A connection that still sends its request, or that ends with the response,
-//! accepts no request and is always woken.
+//! Otherwise the task is woken after the poll.
 
 use std::cell::Cell;
 use std::pin::Pin;

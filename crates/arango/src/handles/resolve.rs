@@ -20,7 +20,7 @@ impl Database {
     /// Executes a write, and finds out whether it was executed if its response is lost.
     ///
     /// A success that had to be found out is a success. It looks within the time limit of the call, at most as long as the
-    /// operation [says](Resolve::questions_limit).
+    /// operation [says](Resolve::resolution_timeout).
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Database {
     async fn ask_until_decided<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
         let failure = error.failure();
         let left = error.time_left();
-        let mut schedule = Schedule::new(&self.transport, left, operation.questions_limit());
+        let mut schedule = Schedule::new(&self.transport, left, operation.resolution_timeout());
         let mut otherwise = None;
         let mut undecided = (Resolution::Failed, None);
         let Some(mut question) = operation.question(&failure) else { return Err(error) };
@@ -121,14 +121,14 @@ pub(crate) struct Schedule {
     began: Instant,
     /// What was left of the time limit of the call when it had failed.
     left: Duration,
-    questions_limit: Duration,
+    resolution_timeout: Duration,
     asked: u32,
 }
 
 impl Schedule {
     /// Starts a schedule: `left` is what is left of the time limit of the call.
-    pub(crate) fn new(transport: &Transport, left: Duration, questions_limit: Duration) -> Self {
-        Self { transport: transport.clone(), began: Instant::now(), left, questions_limit, asked: 0 }
+    pub(crate) fn new(transport: &Transport, left: Duration, resolution_timeout: Duration) -> Self {
+        Self { transport: transport.clone(), began: Instant::now(), left, resolution_timeout, asked: 0 }
     }
 
     /// Waits until the question may be asked. Returns how long it may take; `None` if it may not be asked any more.
@@ -136,7 +136,7 @@ impl Schedule {
         let (elapsed, mut pause) = (self.began.elapsed(), self.pause());
         if self.asked >= QUESTIONS {
             // The last question is asked when that time is over.
-            let rest = self.questions_limit.checked_sub(elapsed).filter(|rest| !rest.is_zero())?;
+            let rest = self.resolution_timeout.checked_sub(elapsed).filter(|rest| !rest.is_zero())?;
             pause = pause.min(rest);
         }
         let left = self.left.checked_sub(elapsed + pause).filter(|left| !left.is_zero())?;

@@ -227,7 +227,7 @@ impl<O: JobOperation> Resolve for StartJob<'_, O> {
         }
     }
 
-    fn questions_limit(&self) -> Duration {
+    fn resolution_timeout(&self) -> Duration {
         JOB_APPEARS_TIMEOUT
     }
 }

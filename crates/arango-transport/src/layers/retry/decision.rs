@@ -147,13 +147,16 @@ pub(crate) fn decide(facts: &Facts<'_>, history: &History) -> RetryDecision {
     let fits = |delay: Duration| delay.saturating_add(MIN_TIME_LEFT) < left;
     // An explicit `Retry-After` takes precedence. One that does not fit says nothing about other coordinators.
     let named = facts.attempt.retry_after.filter(|_| rules::honors_retry_after(facts.attempt));
-    let delay = named.filter(|named| fits(*named) || !has_untried(facts, history)).unwrap_or(delay);
+    let target = target(facts, history, rule.target);
+    let asks_another =
+        target == Target::Other && history.tried.len() + 1 < facts.members && !facts.is_shared_address;
+    let delay = named.filter(|named| fits(*named) || !asks_another).unwrap_or(delay);
     if !fits(delay) {
         return RetryDecision::Fail(StoppedBy::Deadline);
     }
     RetryDecision::Retry(Retry {
         reason,
-        target: target(facts, history, rule.target),
+        target,
         delay,
         new_connection: rule.new_connection,
         renew_token: reason == Reason::TokenRenewal,

@@ -244,8 +244,10 @@ impl Stream {
         let mut sender = self.sender.take().expect("a stream has one request");
         let response = sender.try_send_request(request);
         if was_closed_meanwhile(|| sender.is_closed()) {
-            // Streams that have not sent their request yet drop their senders when they have.
-            *self.connection.lock_sender() = None;
+            // Streams that have not sent their request yet drop their senders when they have. Not dropped under the lock: the
+            // last one fails the requests that were not taken, which runs code of the program.
+            let last = self.connection.lock_sender().take();
+            drop(last);
         }
         response
     }

@@ -21,11 +21,11 @@ const EXPIRED: &str = "it was not used for 59 s, and the server has aborted it";
 const LATE: &str = "it was not used for 59 s, and it is unknown whether the server has aborted it";
 
 impl TransactionCalls {
-    /// Commits the transaction. If the response is lost, it is found out about for as long as `questions_limit`.
+    /// Commits the transaction. If the response is lost, it is found out about for as long as `resolution_timeout`.
     pub(super) async fn commit(
         &self,
         proof: Option<&ProofDocument>,
-        questions_limit: Duration,
+        resolution_timeout: Duration,
     ) -> Result<(), Error> {
         self.close_dropped_cursors().await;
         self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
@@ -34,8 +34,8 @@ impl TransactionCalls {
         match self.database().execute(commit).await {
             Ok(()) if !self.state().was_late(Instant::now()) => Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
-            Ok(()) => Box::pin(self.confirm(proof, limit.left().min(questions_limit))).await,
-            Err(error) => Box::pin(self.find_out(proof, questions_limit, error)).await,
+            Ok(()) => Box::pin(self.confirm(proof, limit.left().min(resolution_timeout))).await,
+            Err(error) => Box::pin(self.find_out(proof, resolution_timeout, error)).await,
         }
     }
 
@@ -61,11 +61,11 @@ impl TransactionCalls {
     async fn find_out(
         &self,
         proof: Option<&ProofDocument>,
-        questions_limit: Duration,
+        resolution_timeout: Duration,
         error: Error,
     ) -> Result<(), Error> {
         let (failure, began) = (error.failure(), Instant::now());
-        let whole = error.time_left().min(questions_limit);
+        let whole = error.time_left().min(resolution_timeout);
         let leaders = if LostCommit::depends_on_leaders(&failure) {
             self.leaders(whole).await
         } else {

@@ -28,7 +28,7 @@ const LATER: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// How long it is found out what became of a commit before the proof is written again, which shows it, too.
 ///
 /// A coordinator that does not commit it any more is not waited for.
-const QUESTIONS_LIMIT: Duration = Duration::from_secs(4);
+const RESOLUTION_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Runs one closure until it is committed, fails, or the time is up.
 pub(super) struct Runner<'a, P, T> {
@@ -231,8 +231,8 @@ impl<'a, P, T> Runner<'a, P, T> {
                 calls.execute_detached(proof.store(value)).await.map_err(Error::before_execution)?;
             }
         }
-        let questions_limit = if self.proof.is_some() { QUESTIONS_LIMIT } else { Duration::MAX };
-        calls.commit(self.proof.as_ref(), questions_limit).await
+        let resolution_timeout = if self.proof.is_some() { RESOLUTION_TIMEOUT } else { Duration::MAX };
+        calls.commit(self.proof.as_ref(), resolution_timeout).await
     }
 
     /// Returns whether no further run is allowed. One that may have been committed is found out about until the time is up.
