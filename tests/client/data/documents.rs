@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arango::data::{ChangedDocument, Document, Key, OverwriteMode};
 use arango::{ErrorKind, Outcome};
-use arango_test_cluster::{Fault, FaultGuard, Match};
+use arango_test_cluster::{Fault, FaultGuard, Match, Phase};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -258,6 +258,20 @@ async fn w22a_an_insert_that_ignores_an_existing_document_gives_up_after_five_co
     let error = insert.await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotExecuted), "{error}");
     assert_eq!(conflicts.iter().map(FaultGuard::hits).sum::<usize>(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w22a_a_conflict_after_a_lost_copy_is_not_repeated_and_stays_unknown() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    // A copy at each coordinator is not executed, which the client cannot know. The next one meets a conflict.
+    let _lost = cluster.inject(&on_post(Fault::close(Phase::AfterRead).times(1)));
+    let conflicts = cluster.inject(&on_post(write_conflict()));
+    let insert = books.insert(&book("Dune")).key("dune").overwrite(OverwriteMode::Ignore);
+    let error = insert.await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{error}");
+    assert_eq!(conflicts.iter().map(FaultGuard::hits).sum::<usize>(), 1);
+    assert!(error.ticket().is_some());
 }
 
 #[tokio::test(start_paused = true)]

@@ -303,6 +303,26 @@ mod tests {
     }
 
     #[test]
+    fn a_retry_after_that_does_not_fit_is_ignored_only_if_another_coordinator_is_asked() {
+        let (policy, all) = (RetryPolicy::default(), coordinators());
+        let attempt = Attempt { retry_after: Some(Duration::from_secs(120)), ..refusal(429, 0) };
+        let of = |change: fn(&mut Facts<'_>), tried: &[Coordinator]| {
+            let mut facts = facts(&attempt, &policy, RequestClass::Safe);
+            change(&mut facts);
+            let history = History { tried: tried.to_vec(), attempts: tried.len(), ..History::default() };
+            decide(&facts, &history)
+        };
+        assert!(matches!(of(|_| {}, &[]), RetryDecision::Retry(retry) if retry.target == Target::Other));
+        let stopped = |decision| matches!(decision, RetryDecision::Fail(StoppedBy::Deadline));
+        assert!(stopped(of(|_| {}, &all[1..])), "all were asked");
+        assert!(
+            stopped(of(|facts| facts.is_shared_address = true, &[])),
+            "another may be behind the same proxy"
+        );
+        assert!(stopped(of(|facts| facts.members = 1, &[])));
+    }
+
+    #[test]
     fn a_refusal_that_may_leave_a_part_is_not_retried_unless_a_second_execution_is_harmless() {
         let policy = RetryPolicy::default().conflicts(1);
         for (status, number, class, retries) in [
