@@ -57,7 +57,7 @@ async fn a_user_has_the_access_that_was_granted_and_no_other() {
     let refused = books.insert(&serde_json::json!({})).await.unwrap_err();
     let unknown = reader.db(other.name()).collections().await.unwrap_err();
 
-    assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");
+    assert_eq!(refused.kind(), ErrorKind::ReadOnly, "{refused}");
     assert_eq!(unknown.kind(), ErrorKind::NotAuthorized, "{unknown}");
     root.users().remove(&name).await.unwrap();
     root.drop_database(mine.name()).await.unwrap();
