@@ -228,7 +228,7 @@ def failures(runner):
             reader = client(ENDPOINTS[0]).db("_system", username="compat_query", password="pass")
             bound = {"@c": books.name}
             assert_same(list(reader.aql.execute("FOR d IN @@c RETURN d", bind_vars=bound)), [])
-            assert_rejected(403, 11, reader.aql.execute, "INSERT {} INTO @@c", bind_vars=bound)
+            assert_rejected(403, 1004, reader.aql.execute, "INSERT {} INTO @@c", bind_vars=bound)
             root().delete_user("compat_query")
 
 
