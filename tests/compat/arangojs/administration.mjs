@@ -99,7 +99,7 @@ export default {
     await root().route("_admin/server/mode").put({ mode: "readonly" });
     try {
       assert.equal(await root(ENDPOINTS[1]).availability(), "readonly");
-      await assertRejected(403, 1004, root(ENDPOINTS[1]).createCollection("compat_never"));
+      await assertRejected(403, 11, root(ENDPOINTS[1]).createCollection("compat_never"));
     } finally {
       await root().route("_admin/server/mode").put({ mode: "default" });
     }
@@ -167,7 +167,7 @@ export default {
   async a_job_is_polled_cancelled_and_fails_on_request() {
     const query = async (id) => get("_admin/cluster/queryAgencyJob", { id });
     const ended = (id) => async () => ["Finished", "Failed"].includes((await query(id)).status);
-    await control("POST", "/agency-jobs/next", { fate: "hang" });
+    await control("POST", "/agency-jobs/next", { outcome: "hang" });
     const { id } = await post("_admin/cluster/cleanOutServer", { server: "DBServer0003" });
     assert.equal((await query(id)).status, "Pending");
     const cancelled = await post("_admin/cluster/cancelAgencyJob", { id });
@@ -175,7 +175,7 @@ export default {
     await eventually(ended(id), "the cancelled job has ended");
     assert.deepEqual([(await query(id)).status, (await query(id)).reason], ["Failed", "Killed via API"]);
 
-    await control("POST", "/agency-jobs/next", { fate: "fail", reason: "compat" });
+    await control("POST", "/agency-jobs/next", { outcome: "fail", reason: "compat" });
     const failing = (await post("_admin/cluster/resignLeadership", { server: "DBServer0003" })).id;
     await eventually(ended(failing), "the failing job has ended");
     assert.equal((await query(failing)).reason, "compat");
