@@ -133,6 +133,7 @@ mod tests {
         let remove = remove.if_revision(&Revision::new("_a").unwrap());
         assert_eq!(remove.request().unwrap().headers()[IF_MATCH], "\"_a\"");
         assert_eq!(remove.properties().class, RequestClass::NonIdempotent);
+        assert!(!remove.properties().is_rolled_back, "vertex and edges may have several leaders");
         let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
         assert_request(&remove.question(&lost).unwrap(), "GET", "/_api/document/authors/a");
         assert_eq!(remove.conclusion(&lost, Ok(None)), Conclusion::Executed(DropStatus::Dropped));

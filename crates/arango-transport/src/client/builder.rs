@@ -7,7 +7,8 @@ use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
 use crate::client::clamped_random::ClampedRandom;
-use crate::client::discovery::{Discover, Discovery, DiscoverySetting};
+use crate::client::discovery::{Discover, Discovery};
+use crate::client::discovery_task::DiscoverySetting;
 use crate::client::stack;
 use crate::client::transport::Transport;
 use crate::compression::compressor::Compression;

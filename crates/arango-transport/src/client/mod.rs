@@ -8,6 +8,7 @@ mod closing;
 pub(crate) mod coordinator_state;
 pub(crate) mod decoding;
 pub(crate) mod discovery;
+mod discovery_task;
 mod draining;
 #[cfg(feature = "metrics")]
 pub(crate) mod gauges;

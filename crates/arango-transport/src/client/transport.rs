@@ -21,7 +21,7 @@ use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
 use crate::client::call_future::CallFuture;
-use crate::client::discovery::DiscoveryHandle;
+use crate::client::discovery_task::DiscoveryHandle;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
 use crate::client::streamed_call::StreamedCall;

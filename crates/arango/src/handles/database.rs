@@ -121,6 +121,8 @@ impl Database {
 
     /// Limits the total time of each call; replaces the client's limit.
     ///
+    /// An attempt of a call that only reads has an equal share of it for each coordinator, so that another one can be asked.
+    ///
     /// ```
     /// # use std::time::Duration;
     /// # fn example(client: &arango::Client) {
