@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use simdutf8::basic::from_utf8;
 
 use crate::decode_error_path::{decode_error_path, syntax_error};
 use crate::error::object::ErrorObject;
@@ -197,7 +198,7 @@ impl ApiResponse {
         part_path: impl FnOnce() -> String,
     ) -> Result<T, OutputError> {
         // One UTF-8 check of the whole part is cheaper than one for each string in it.
-        let Ok(text) = std::str::from_utf8(part) else { return Err(self.not_text(part, &part_path())) };
+        let Ok(text) = from_utf8(part) else { return Err(self.not_text(part, &part_path())) };
         serde_json::from_str(text).map_err(|error| {
             let decode = |text| serde_json::from_str::<T>(text).map(drop);
             self.mismatch(&part_path(), &decode_error_path(text, &error, decode), &error)

@@ -28,7 +28,10 @@ pub(crate) struct RetryBudget(Arc<Shared>);
 
 struct Shared {
     began: Instant,
-    calls: Window,
+    /// All calls so far.
+    calls: AtomicU64,
+    /// The retries that calls have paid for.
+    paid: Window,
     /// Retries. Locked, so that two concurrent withdrawals cannot both take the last one.
     retries: Mutex<Window>,
 }
@@ -39,13 +42,21 @@ struct Window([AtomicU64; SLOTS]);
 
 impl RetryBudget {
     pub(crate) fn new() -> Self {
-        let shared = Shared { began: Instant::now(), calls: Window::default(), retries: Mutex::default() };
-        Self(Arc::new(shared))
+        Self(Arc::new(Shared {
+            began: Instant::now(),
+            calls: AtomicU64::new(0),
+            paid: Window::default(),
+            retries: Mutex::default(),
+        }))
     }
 
     /// Counts a call.
     pub(crate) fn deposit(&self, now: Instant) {
-        self.0.calls.count(self.second(now));
+        let before = self.0.calls.fetch_add(1, Ordering::Relaxed);
+        // The time matters only for a call that completes the price of a retry.
+        if (before + 1).is_multiple_of(CALLS_PER_RETRY) {
+            self.0.paid.count(self.second(now));
+        }
     }
 
     /// Pays for a retry after `attempt`; `false` if the budget is exhausted.
@@ -74,7 +85,7 @@ impl RetryBudget {
     }
 
     fn allowed(&self, second: u64) -> u64 {
-        RESERVE * WINDOW + self.0.calls.sum(second) / CALLS_PER_RETRY
+        RESERVE * WINDOW + self.0.paid.sum(second)
     }
 
     fn second(&self, now: Instant) -> u64 {
