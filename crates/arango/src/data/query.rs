@@ -49,6 +49,7 @@ impl Database {
     /// # Errors
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
+    #[inline]
     pub async fn explain(&self, query: &Aql) -> Result<Explanation, Error> {
         self.execute(ExplainQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }
@@ -71,6 +72,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`explain`](Self::explain).
+    #[inline]
     pub async fn prepare(&self, query: Aql) -> Result<Aql, Error> {
         let writes = self.explain(&query).await?.is_modification();
         Ok(if writes { query.modifying() } else { query.read_only() })
@@ -82,6 +84,7 @@ impl Database {
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
     #[doc(alias = "validate")]
+    #[inline]
     pub async fn parse(&self, query: &Aql) -> Result<ParsedQuery, Error> {
         self.execute(ParseQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }
@@ -242,6 +245,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     /// # Errors
     ///
     /// As the query, and as [`Cursor`].
+    #[inline]
     pub async fn all(self) -> Result<Vec<T>, Error> {
         self.send().await?.all().await
     }
@@ -254,6 +258,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     /// # Errors
     ///
     /// As the query.
+    #[inline]
     pub async fn first(self) -> Result<Option<T>, Error> {
         let commits_last = self.commits_with_its_last_batch();
         let mut cursor = self.send().await?;
@@ -268,6 +273,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     ///
     /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has no row, or more than one: it was executed then. A
     /// [stream](Self::stream) that may write is read to its end first, so that it commits.
+    #[inline]
     pub async fn one(self) -> Result<T, Error> {
         let database = self.database.clone();
         let (row, coordinator) = self.at_most_one().await?;
@@ -281,11 +287,13 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     ///
     /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has more than one row: it was executed then. A
     /// [stream](Self::stream) that may write is read to its end first, so that it commits.
+    #[inline]
     pub async fn optional(self) -> Result<Option<T>, Error> {
         Ok(self.at_most_one().await?.0)
     }
 
     /// Reads until it is certain that there is no second row, and returns who responded, too.
+    #[inline]
     async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
         let (database, commits_last) = (self.database.clone(), self.commits_with_its_last_batch());
         let mut cursor = self.send().await?;
@@ -306,6 +314,7 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
     /// # Errors
     ///
     /// As the query, and as [`Cursor`].
+    #[inline]
     pub async fn finish(self) -> Result<Extra, Error> {
         self.send().await?.finish().await
     }
@@ -315,6 +324,7 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
         self.options.is_stream() && !self.aql.is_read_only()
     }
 
+    #[inline]
     async fn send(self) -> Result<Cursor<T, B>, Error> {
         let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
         let ttl = self.options.cursor_ttl();

@@ -81,6 +81,7 @@ impl Database {
     ///
     /// Reads the versions that are not known yet, at the same time, within half of the limit. An ejected coordinator is
     /// asked only if all are.
+    #[inline]
     pub(super) async fn may_be_ignored(
         &self,
         metadata: &Metadata,
@@ -119,6 +120,7 @@ impl Database {
     /// Reads a coordinator's version and records it.
     ///
     /// `None` if several servers share the address: the version may come from another one than the next response.
+    #[inline]
     async fn query_version(&self, coordinator: &Coordinator, timeout: Duration) -> Option<ServerVersion> {
         if self.transport.coordinator(coordinator)?.shared {
             return None;

@@ -58,6 +58,7 @@ impl Preflight<'_> {
     ///
     /// The agency is read before, and again if its dump is too old by then. If the dump shows that the change is not
     /// needed, it returns at once.
+    #[inline]
     pub(super) async fn check(
         &self,
         cluster: &Cluster,
@@ -81,6 +82,7 @@ impl Preflight<'_> {
     }
 
     /// Polls until one check that began at most `max_age` ago shows that the condition holds.
+    #[inline]
     pub(super) async fn wait(
         &self,
         cluster: &Cluster,
@@ -105,6 +107,7 @@ impl Preflight<'_> {
         }
     }
 
+    #[inline]
     async fn observe(&self, cluster: &Cluster) -> Result<Observation, Error> {
         let started_at = Instant::now();
         let out_of_sync = match self {

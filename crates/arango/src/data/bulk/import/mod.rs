@@ -243,6 +243,7 @@ impl<S> Import<'_, S> {
     }
 
     /// Begins the import: reads whether the collection accepts the keys of the client.
+    #[inline]
     async fn begin(self) -> Result<(ImportSink, S), Error> {
         let write = self.write.and_then(|write| write.check().map(|()| write));
         let write = write.map_err(invalid_request::<InsertDocuments<Silent>>)?;
@@ -266,6 +267,7 @@ impl Import<'_, ImportWithoutSource> {
     /// # Errors
     ///
     /// If the name of the collection is invalid, or if its properties cannot be read.
+    #[inline]
     pub async fn start(self) -> Result<ImportSink, Error> {
         Ok(self.begin().await?.0)
     }
