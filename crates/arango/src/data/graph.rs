@@ -100,7 +100,6 @@ impl Graph {
     /// A vertex that is not there is no error. [`Collection::remove`](crate::Collection::remove) would leave the edges
     /// behind.
     #[doc(alias = "delete_vertex")]
-    #[inline]
     pub async fn remove_vertex(&self, collection: &str, key: impl ToKey) -> Result<DropStatus, Error> {
         let (collection, key) = vertex(collection, key)?;
         self.database.execute_resolving(RemoveVertex::new(&self.name, &collection, &key)).await

@@ -65,7 +65,6 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
     F: FnMut(&mut T) + Send + 'static,
 {
-    #[inline]
     async fn run(mut self) -> Result<Written, Error> {
         let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
         let read: ReadExistingDocument<Document<T>> =

@@ -245,7 +245,6 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     /// # Errors
     ///
     /// As the query, and as [`Cursor`].
-    #[inline]
     pub async fn all(self) -> Result<Vec<T>, Error> {
         self.send().await?.all().await
     }
@@ -258,7 +257,6 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     /// # Errors
     ///
     /// As the query.
-    #[inline]
     pub async fn first(self) -> Result<Option<T>, Error> {
         let commits_last = self.commits_with_its_last_batch();
         let mut cursor = self.send().await?;
@@ -273,7 +271,6 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     ///
     /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has no row, or more than one: it was executed then. A
     /// [stream](Self::stream) that may write is read to its end first, so that it commits.
-    #[inline]
     pub async fn one(self) -> Result<T, Error> {
         let database = self.database.clone();
         let (row, coordinator) = self.at_most_one().await?;
@@ -287,13 +284,11 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     ///
     /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has more than one row: it was executed then. A
     /// [stream](Self::stream) that may write is read to its end first, so that it commits.
-    #[inline]
     pub async fn optional(self) -> Result<Option<T>, Error> {
         Ok(self.at_most_one().await?.0)
     }
 
     /// Reads until it is certain that there is no second row, and returns who responded, too.
-    #[inline]
     async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
         let (database, commits_last) = (self.database.clone(), self.commits_with_its_last_batch());
         let mut cursor = self.send().await?;
@@ -314,7 +309,6 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
     /// # Errors
     ///
     /// As the query, and as [`Cursor`].
-    #[inline]
     pub async fn finish(self) -> Result<Extra, Error> {
         self.send().await?.finish().await
     }
@@ -324,7 +318,6 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
         self.options.is_stream() && !self.aql.is_read_only()
     }
 
-    #[inline]
     async fn send(self) -> Result<Cursor<T, B>, Error> {
         let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
         let ttl = self.options.cursor_ttl();

@@ -175,7 +175,6 @@ impl<T> RawRequest<T> {
         self
     }
 
-    #[inline]
     async fn send(self) -> Result<T, Error> {
         let Self { database, method, path, class, builder, invalid, output } = self;
         let built = match (invalid, database.checked_name()) {

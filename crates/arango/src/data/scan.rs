@@ -137,7 +137,6 @@ impl<T: DeserializeOwned + Send + 'static> Scan<T> {
     /// # Errors
     ///
     /// As [`ScanError`]. Nothing follows an error.
-    #[inline]
     pub async fn try_next(&mut self) -> Result<Option<T>, ScanError> {
         TryStreamExt::try_next(self).await
     }

@@ -29,7 +29,6 @@ impl<T: DeserializeOwned> JsonLines<T> {
     ///
     /// As [`ResponseLines::try_next`]; [`Decode`](crate::ErrorKind::Decode) if a line is no `T`. A line that is an
     /// error object of the server has the kind of that.
-    #[inline]
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         TryStreamExt::try_next(self).await
     }

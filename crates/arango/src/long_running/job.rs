@@ -87,7 +87,6 @@ fn expect_job(job: Option<AgencyJob>) -> AgencyJob {
 }
 
 /// Polls a job until it has ended, and reports each change.
-#[inline]
 pub(super) async fn watch(
     cluster: &Cluster,
     id: &JobId,
@@ -213,7 +212,6 @@ impl Cluster {
         self.start_and_watch(ResignLeadership { server, leaders }, options).await
     }
 
-    #[inline]
     async fn start_and_watch(
         &self,
         operation: impl JobOperation,

@@ -69,7 +69,6 @@ impl<P, D> Poller<P, D> {
     /// Returns the next step; `None` once the operation has ended.
     ///
     /// [`wait`](Self::wait) returns how it ended. Steps are kept until they are read.
-    #[inline]
     pub async fn next(&mut self) -> Option<P> {
         poll_fn(|context| self.poll_next(context)).await
     }
@@ -95,7 +94,6 @@ impl<P, D> Poller<P, D> {
     /// # Errors
     ///
     /// If it stopped before its end; with the reason and the progress until then.
-    #[inline]
     pub async fn wait(mut self) -> Result<D, Incomplete<D>> {
         while self.next().await.is_some() {}
         self.result.expect("the result is set once there are no more steps")
@@ -109,7 +107,6 @@ impl<P, D> Poller<P, D> {
     ///
     /// [`StopReason::Cancelled`] if it was cancelled; a success means that it had completed before. Also as
     /// [`wait`](Self::wait), for example if a server does not allow cancellation.
-    #[inline]
     pub async fn cancel(self) -> Result<D, Incomplete<D>> {
         self.cancellation.cancel();
         self.wait().await

@@ -58,7 +58,6 @@ impl Preflight<'_> {
     ///
     /// The agency is read before, and again if its dump is too old by then. If the dump shows that the change is not
     /// needed, it returns at once.
-    #[inline]
     pub(super) async fn check(
         &self,
         cluster: &Cluster,

@@ -83,7 +83,6 @@ impl<O: BulkWrite + Transactional> Chunks<O> {
     /// Sends one request after the other.
     ///
     /// If one is refused for a reason that is not transient, no further one is sent.
-    #[inline]
     pub(super) async fn send(self, collection: &Collection) -> Result<BulkReport<O::Item>, Error> {
         let mut results: Vec<Option<Result<O::Item, ItemError>>> = (0..self.count).map(|_| None).collect();
         for (place, error) in self.invalid {

@@ -109,7 +109,6 @@ impl<'a, W: ItemOutput> InsertMany<'a, W> {
         self.map(InsertDocuments::silent)
     }
 
-    #[inline]
     async fn send(self) -> Result<BulkReport<W>, Error> {
         let chunks = self.chunks.and_then(|chunks| chunks.check(InsertDocuments::check).map(|()| chunks));
         let mut chunks = chunks.map_err(invalid_request::<InsertDocuments<W>>)?;

@@ -138,7 +138,6 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
     /// # Errors
     ///
     /// As the stream.
-    #[inline]
     pub async fn finish(mut self) -> Result<Extra, Error> {
         while poll_fn(|cx| self.poll_row(cx)).await.transpose()?.is_some() {}
         Ok(std::mem::take(&mut self.extra))
@@ -232,7 +231,6 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
     ///
     /// [`OwnerGone`](crate::ErrorKind::OwnerGone) if the cursor is lost, and as
     /// [`execute`](crate::Database::execute). Nothing follows an error.
-    #[inline]
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         TryStreamExt::try_next(self).await
     }
@@ -242,7 +240,6 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
     /// # Errors
     ///
     /// As the stream.
-    #[inline]
     pub async fn all(mut self) -> Result<Vec<T>, Error> {
         let mut rows = Vec::new();
         while let Some(row) = self.try_next().await? {
@@ -260,7 +257,6 @@ impl<B> Cursor<RawRows, B> {
     /// # Errors
     ///
     /// As [`try_next`](Cursor::try_next).
-    #[inline]
     pub async fn next_batch(&mut self) -> Result<Option<RowBatch>, Error> {
         let rows = poll_fn(|cx| self.poll_row(cx)).await.transpose()?;
         Ok(rows.map(|rows| RowBatch::new(rows, &self.server)))

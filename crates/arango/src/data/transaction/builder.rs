@@ -146,7 +146,6 @@ impl<P> NewTransaction<P> {
     /// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound); [`LockTimeout`](crate::ErrorKind::LockTimeout). If the
     /// outcome is [`Unknown`](crate::Outcome::Unknown), the transaction may be open, with its locks, until the server aborts
     /// it after 60 s.
-    #[inline]
     pub async fn begin(self) -> Result<Transaction, Error> {
         let limit = self.limit()?;
         self.check_leaders(limit).await?;
@@ -161,7 +160,6 @@ impl<P> NewTransaction<P> {
     }
 
     /// Begins the transaction within a limit. Its calls end with another one if there is one.
-    #[inline]
     pub(super) async fn open(
         &self,
         limit: TimeLimit,
@@ -196,7 +194,6 @@ impl<P> NewTransaction<P> {
     }
 
     /// Fails if a proof is to be written, and what it proves is not written by one leader.
-    #[inline]
     pub(super) async fn check_leaders(&self, limit: TimeLimit) -> Result<(), Error> {
         if self.proofs.is_none() || self.accepts_partial_commit {
             return Ok(());

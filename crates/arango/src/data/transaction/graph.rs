@@ -71,7 +71,6 @@ impl<'a> TransactionGraph<'a> {
     ///
     /// As [`execute`](crate::data::Transaction::execute). [`Server`](crate::ErrorKind::Server) with error 1652 if one of the
     /// collections was not declared; nothing is removed then.
-    #[inline]
     pub async fn remove_vertex(&mut self, collection: &str, key: impl ToKey) -> Result<DropStatus, Error> {
         let (collection, key) = vertex(collection, key)?;
         self.calls.execute(RemoveVertex::new(&self.name, &collection, &key)).await

@@ -81,7 +81,6 @@ impl ProofDocument {
 /// Returns whether all documents of these collections have one leader, so that a commit is atomic.
 ///
 /// `database` returns the handle for the next request, with the time that is left for it.
-#[inline]
 pub(super) async fn have_single_leader(
     database: impl Fn() -> Database,
     collections: &[CollectionName],

@@ -221,7 +221,6 @@ impl<'a, P, T> Runner<'a, P, T> {
         run
     }
 
-    #[inline]
     async fn try_commit(&self, transaction: &Transaction, value: &T) -> Result<(), Error> {
         let calls = transaction.calls();
         if let (Some(proof), Some(values)) = (&self.proof, &self.values) {

@@ -121,7 +121,6 @@ impl Cluster {
     ///
     /// Since 3.10.1.
     #[doc(alias = "server_maintenance_mode")]
-    #[inline]
     pub async fn server_maintenance(
         &self,
         server: impl Into<ServerId>,
@@ -131,7 +130,6 @@ impl Cluster {
 
     /// Starts or ends the maintenance of one DB-Server. Since 3.10.1.
     #[doc(alias = "toggle_server_maintenance_mode")]
-    #[inline]
     pub async fn set_server_maintenance(
         &self,
         server: impl Into<ServerId>,

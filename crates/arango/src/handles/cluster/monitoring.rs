@@ -18,7 +18,6 @@ impl Cluster {
     }
 
     /// Returns the metrics of a coordinator or DB-Server.
-    #[inline]
     pub async fn server_metrics(&self, server: impl Into<ServerId>) -> Result<Metrics, Error> {
         self.database.execute(GetServerMetrics { server: &server.into() }).await
     }
@@ -26,7 +25,6 @@ impl Cluster {
     /// Returns the usage metrics of each shard of a DB-Server.
     ///
     /// Since 3.10.13, 3.11.7 and 3.12.0.
-    #[inline]
     pub async fn server_usage_metrics(&self, server: impl Into<ServerId>) -> Result<Metrics, Error> {
         self.database.execute(GetServerUsageMetrics { server: &server.into() }).await
     }
@@ -34,13 +32,11 @@ impl Cluster {
     /// Returns the statistics of a DB-Server, by a legacy call.
     ///
     /// Removed in 4.0.
-    #[inline]
     pub async fn db_server_statistics(&self, server: impl Into<ServerId>) -> Result<Statistics, Error> {
         self.database.execute(GetDbServerStatistics { server: &server.into() }).await
     }
 
     /// Returns log entries of a server.
-    #[inline]
     pub async fn server_log_entries(
         &self,
         server: impl Into<ServerId>,
@@ -50,7 +46,6 @@ impl Cluster {
     }
 
     /// Returns the log levels of a server. Since 3.10.2.
-    #[inline]
     pub async fn server_log_levels(&self, server: impl Into<ServerId>) -> Result<LogLevels, Error> {
         self.database.execute(GetServerLogLevels { server: &server.into() }).await
     }
@@ -58,7 +53,6 @@ impl Cluster {
     /// Returns the log levels of a server for each log appender.
     ///
     /// Since 3.12.2.
-    #[inline]
     pub async fn server_appender_log_levels(
         &self,
         server: impl Into<ServerId>,
@@ -67,7 +61,6 @@ impl Cluster {
     }
 
     /// Sets the log levels of a server. Since 3.10.2.
-    #[inline]
     pub async fn set_server_log_levels(
         &self,
         server: impl Into<ServerId>,
@@ -79,7 +72,6 @@ impl Cluster {
     /// Resets the log levels of a server to those of its start.
     ///
     /// Since 3.12.1.
-    #[inline]
     pub async fn reset_server_log_levels(&self, server: impl Into<ServerId>) -> Result<LogLevels, Error> {
         self.database.execute(ResetServerLogLevels { server: &server.into() }).await
     }

@@ -40,25 +40,21 @@ impl Cluster {
     }
 
     /// Returns the storage engine of a coordinator or DB-Server.
-    #[inline]
     pub async fn server_engine(&self, server: impl Into<ServerId>) -> Result<Engine, Error> {
         self.database.execute(GetServerEngine { server: &server.into() }).await
     }
 
     /// Returns the version of a coordinator or DB-Server.
-    #[inline]
     pub async fn server_version(&self, server: impl Into<ServerId>) -> Result<VersionInfo, Error> {
         self.database.execute(GetServerVersion { server: &server.into() }).await
     }
 
     /// Returns the statistics of a coordinator or DB-Server. Removed in 4.0.
-    #[inline]
     pub async fn server_statistics(&self, server: impl Into<ServerId>) -> Result<Statistics, Error> {
         self.database.execute(GetServerStatistics { server: &server.into() }).await
     }
 
     /// Starts a job that moves everything off a DB-Server: see [`agency_job`](Self::agency_job).
-    #[inline]
     pub async fn clean_out_server(&self, server: impl Into<ServerId>) -> Result<JobId, Error> {
         self.database.execute(CleanOutServer { server: &server.into() }).await
     }
@@ -66,7 +62,6 @@ impl Cluster {
     /// Starts a job that moves all leaderships of a DB-Server to followers.
     ///
     /// See [`agency_job`](Self::agency_job).
-    #[inline]
     pub async fn resign_leadership(
         &self,
         server: impl Into<ServerId>,
@@ -78,7 +73,6 @@ impl Cluster {
     /// Removes a server that has failed and holds nothing.
     ///
     /// Takes up to a minute.
-    #[inline]
     pub async fn remove_server(&self, server: impl Into<ServerId>) -> Result<(), Error> {
         self.database.execute(RemoveServer { server: &server.into() }).await
     }

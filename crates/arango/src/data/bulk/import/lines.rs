@@ -30,7 +30,6 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
     }
 
     /// Returns the next line; `None` at the end.
-    #[inline]
     pub(super) async fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
         let (mut has_ended, mut is_too_long, mut has_begun) = (false, false, false);

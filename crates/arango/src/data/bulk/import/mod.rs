@@ -243,7 +243,6 @@ impl<S> Import<'_, S> {
     }
 
     /// Begins the import: reads whether the collection accepts the keys of the client.
-    #[inline]
     async fn begin(self) -> Result<(ImportSink, S), Error> {
         let write = self.write.and_then(|write| write.check().map(|()| write));
         let write = write.map_err(invalid_request::<InsertDocuments<Silent>>)?;
