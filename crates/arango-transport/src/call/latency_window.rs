@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn each_latency_replaces_the_oldest_once_there_are_too_many() {
+        let (latencies, now) = (LatencyWindow::default(), Instant::now());
+        for took in [1, 7] {
+            for _ in 0..MAX_SAMPLES {
+                latencies.record("read", millis(took), now);
+            }
+            let took = millis(took);
+            assert_eq!(latencies.typical("read", now), Some(TypicalLatency { median: took, p95: took }));
+        }
+    }
+
+    #[test]
     fn twenty_calls_are_enough() {
         let (latencies, now) = (LatencyWindow::default(), Instant::now());
         for took in 1..=20 {
