@@ -132,7 +132,7 @@ impl Transport {
         for member in list.iter().chain(unverified.iter()) {
             states.push(CoordinatorState::of(member, self.coordinator_origin(member.key()), &self.0, now));
         }
-        for member in draining.iter() {
+        for member in &draining {
             states.push(CoordinatorState::of(member, CoordinatorOrigin::Removed, &self.0, now));
         }
         states
