@@ -1,8 +1,10 @@
 //! Functions that only programs that use them should compile.
 //!
 //! A library compiles each of its functions, and what they call, into its object files. The linker drops what a program
-//! does not use, but not the debug information about it. A function that is generic, `async` or `#[inline]` is compiled
-//! where it is used. So the functions below, which call most code, are `#[inline]`: docs/performance.md has the figures.
+//! does not use, but not the debug information about it. A function that is generic or `#[inline]` is compiled where it is
+//! used. So is the future of an `async` function; but the function itself, which only makes the future, is not, and the debug
+//! information about it describes the future and all futures within. So the functions below, which call or describe most
+//! code, are `#[inline]`: docs/performance.md has the figures.
 
 use std::path::Path;
 
@@ -36,9 +38,9 @@ fn compiled_always(name: &str, selects: impl Fn(&Function<'_>) -> bool) -> (usiz
     (count, always)
 }
 
-/// A function that is not `async`.
 struct Function<'a> {
     name: String,
+    is_async: bool,
     /// The trait that it implements a function of.
     of_trait: Option<&'a str>,
     is_generic: bool,
@@ -64,7 +66,7 @@ fn boxes_a_future(function: &Function<'_>) -> bool {
     }
     let mut boxes = Boxes(false);
     boxes.visit_block(function.block);
-    boxes.0
+    boxes.0 && !function.is_async
 }
 
 struct Reader<F> {
@@ -76,12 +78,13 @@ struct Reader<F> {
 
 impl<F: FnMut(&Function<'_>)> Reader<F> {
     fn read(&mut self, attributes: &[syn::Attribute], signature: &syn::Signature, block: &syn::Block) {
-        if is_test(attributes) || signature.asyncness.is_some() {
+        if is_test(attributes) {
             return;
         }
         let is_generic = self.generics.contains(&true) || is_generic(signature);
         (self.visit)(&Function {
             name: signature.ident.to_string(),
+            is_async: signature.asyncness.is_some(),
             of_trait: self.of_trait.as_deref(),
             is_generic,
             is_inline: attributes.iter().any(|attribute| attribute.path().is_ident("inline")),
@@ -145,5 +148,15 @@ fn futures_that_a_program_does_not_use_are_not_compiled_into_it() {
     assert_eq!(
         always, [""; 0],
         "mark them with `#[inline]`: otherwise each program carries debug information about them"
+    );
+}
+
+#[test]
+fn async_functions_that_a_program_does_not_call_are_not_described_in_it() {
+    let (count, always) = compiled_always("arango", |function| function.is_async);
+    assert!(count > 200, "only {count} async functions were found");
+    assert_eq!(
+        always, [""; 0],
+        "mark them with `#[inline]`: otherwise each program carries debug information about their futures"
     );
 }

@@ -1,6 +1,6 @@
 //! A visitor over all operations.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use arango_protocol::Operation;
@@ -43,14 +43,26 @@ pub fn for_each_operation(visitor: &mut impl OperationVisitor) {
     shutdown_operations(visitor);
 }
 
-static SERVER: LazyLock<ServerId> = LazyLock::new(|| "PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41".into());
-static JOB: LazyLock<JobId> = LazyLock::new(|| "1234567".into());
-static OPTIONS: LazyLock<RebalanceOptions> = LazyLock::new(RebalanceOptions::new);
-static QUERY: LazyLock<LogQuery> = LazyLock::new(LogQuery::new);
-static LEVELS: LazyLock<LogLevels> =
-    LazyLock::new(|| LogLevels::from([("requests".to_owned(), LogLevel::Info)]));
-static KEY: LazyLock<LicenseKey> = LazyLock::new(|| "key".into());
-static DUMP: LazyLock<AgencyDump> = LazyLock::new(|| AgencyDump(serde_json::json!({ "arango": {} })));
+/// Defines a sample value.
+///
+/// It is compiled only for a program that visits operations. What initializes a `LazyLock` is compiled for every program.
+macro_rules! sample {
+    ($name:ident: $type:ty = $value:expr) => {
+        #[inline]
+        fn $name() -> &'static $type {
+            static VALUE: OnceLock<$type> = OnceLock::new();
+            VALUE.get_or_init(|| $value)
+        }
+    };
+}
+
+sample!(server_id: ServerId = "PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41".into());
+sample!(job: JobId = "1234567".into());
+sample!(options: RebalanceOptions = RebalanceOptions::new());
+sample!(log_query: LogQuery = LogQuery::new());
+sample!(levels: LogLevels = LogLevels::from([("requests".to_owned(), LogLevel::Info)]));
+sample!(license_key: LicenseKey = "key".into());
+sample!(dump: AgencyDump = AgencyDump(serde_json::json!({ "arango": {} })));
 
 fn server(visitor: &mut impl OperationVisitor) {
     visitor.visit(GetServerId);
@@ -72,7 +84,7 @@ fn server(visitor: &mut impl OperationVisitor) {
 }
 
 fn cluster(visitor: &mut impl OperationVisitor) {
-    let (server, id, maintenance) = (&*SERVER, &*JOB, Maintenance::On);
+    let (server, id, maintenance) = (server_id(), job(), Maintenance::On);
     visitor.visit(GetHealth);
     visitor.visit(GetEndpoints);
     visitor.visit(GetServerVersion { server });
@@ -87,8 +99,8 @@ fn cluster(visitor: &mut impl OperationVisitor) {
     visitor.visit(GetServerMaintenance { server });
     visitor.visit(SetServerMaintenance { server, maintenance });
     visitor.visit(GetImbalance);
-    visitor.visit(PlanRebalance { options: &OPTIONS });
-    visitor.visit(Rebalance { options: &OPTIONS });
+    visitor.visit(PlanRebalance { options: options() });
+    visitor.visit(Rebalance { options: options() });
     visitor.visit(ExecuteMoves { moves: &[] });
     visitor.visit(RebalanceShards);
     visitor.visit(GetShardDistribution);
@@ -108,12 +120,12 @@ fn cluster(visitor: &mut impl OperationVisitor) {
     visitor.visit(GetSortMigration);
     visitor.visit(MigrateSorting);
     visitor.visit(DiagnoseAgency::default());
-    visitor.visit(DiagnoseAgencyDump { dump: &DUMP, strictness: DiagnosisStrictness::Strict });
+    visitor.visit(DiagnoseAgencyDump { dump: dump(), strictness: DiagnosisStrictness::Strict });
     visitor.visit(GetAgencyDump);
     visitor.visit(GetAgencyCache);
     visitor.visit(GetClusterInfo);
     visitor.visit(GetLicense);
-    visitor.visit(SetLicense { key: &KEY, earlier_expiry: EarlierExpiryPolicy::Reject });
+    visitor.visit(SetLicense { key: license_key(), earlier_expiry: EarlierExpiryPolicy::Reject });
     visitor.visit(GetDeploymentId);
     visitor.visit(ListAccessTokens { user: "ada" });
     visitor.visit(CreateAccessToken { user: "ada", name: "ci", valid_until: SystemTime::UNIX_EPOCH });
@@ -121,7 +133,7 @@ fn cluster(visitor: &mut impl OperationVisitor) {
 }
 
 fn monitoring(visitor: &mut impl OperationVisitor) {
-    let (server, query, levels) = (&*SERVER, &*QUERY, &*LEVELS);
+    let (server, query, levels) = (server_id(), log_query(), levels());
     visitor.visit(GetVersion::default());
     visitor.visit(GetEngine);
     visitor.visit(GetStatus);

@@ -1,6 +1,6 @@
 //! A visitor over all operations.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use arango_protocol::{DatabaseName, Operation};
 use serde_json::Value;
@@ -51,68 +51,78 @@ pub fn for_each_operation(visitor: &mut impl OperationVisitor) {
     users(visitor);
 }
 
-static BOOKS: LazyLock<CollectionName> =
-    LazyLock::new(|| CollectionName::new("books").expect("a valid name"));
-static DUNE: LazyLock<Key> = LazyLock::new(|| Key::new("dune").expect("a valid key"));
-static REVISION: LazyLock<Revision> =
-    LazyLock::new(|| Revision::new("_gG9JHsW---").expect("a valid revision"));
-static SHOP: LazyLock<DatabaseName> = LazyLock::new(|| DatabaseName::new("shop").expect("a valid name"));
-static QUERY: LazyLock<Aql> =
-    LazyLock::new(|| Aql::new("FOR b IN @@books RETURN b").collection("books", &*BOOKS));
-static BOOK: LazyLock<Value> = LazyLock::new(|| serde_json::json!({ "title": "Dune" }));
+/// Defines a sample value.
+///
+/// It is compiled only for a program that visits operations. What initializes a `LazyLock` is compiled for every program.
+macro_rules! sample {
+    ($name:ident: $type:ty = $value:expr) => {
+        #[inline]
+        fn $name() -> &'static $type {
+            static VALUE: OnceLock<$type> = OnceLock::new();
+            VALUE.get_or_init(|| $value)
+        }
+    };
+}
+
+sample!(books: CollectionName = CollectionName::new("books").expect("a valid name"));
+sample!(dune: Key = Key::new("dune").expect("a valid key"));
+sample!(revision: Revision = Revision::new("_gG9JHsW---").expect("a valid revision"));
+sample!(shop: DatabaseName = DatabaseName::new("shop").expect("a valid name"));
+sample!(query: Aql = Aql::new("FOR b IN @@books RETURN b").collection("books", books()));
+sample!(book: Value = serde_json::json!({ "title": "Dune" }));
 
 fn documents(visitor: &mut impl OperationVisitor) {
-    visitor.visit(InsertDocument::new(&BOOKS, &*BOOK));
-    visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE));
-    visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).unless_revision(&REVISION));
-    visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).must_exist());
-    visitor.visit(DocumentExists::new(&BOOKS, &DUNE));
-    visitor.visit(UpdateDocument::new(&BOOKS, &DUNE, &*BOOK));
-    visitor.visit(ReplaceDocument::new(&BOOKS, &DUNE, &*BOOK));
-    visitor.visit(RemoveDocument::new(&BOOKS, &DUNE));
+    visitor.visit(InsertDocument::new(books(), book()));
+    visitor.visit(ReadDocument::<Value>::new(books(), dune()));
+    visitor.visit(ReadDocument::<Value>::new(books(), dune()).unless_revision(revision()));
+    visitor.visit(ReadDocument::<Value>::new(books(), dune()).must_exist());
+    visitor.visit(DocumentExists::new(books(), dune()));
+    visitor.visit(UpdateDocument::new(books(), dune(), book()));
+    visitor.visit(ReplaceDocument::new(books(), dune(), book()));
+    visitor.visit(RemoveDocument::new(books(), dune()));
     several_documents(visitor);
 }
 
 fn several_documents(visitor: &mut impl OperationVisitor) {
     let added = "a valid document";
-    let mut insert = InsertDocuments::new(&BOOKS);
-    insert.push(&*BOOK).expect(added);
+    let mut insert = InsertDocuments::new(books());
+    insert.push(book()).expect(added);
     visitor.visit(insert);
-    visitor.visit(ReadDocuments::<Value>::new(&BOOKS, [DUNE.clone()]));
-    visitor.visit(ReadEachDocument::new(&BOOKS, [DUNE.clone()]));
-    let mut update = UpdateDocuments::new(&BOOKS);
-    update.push(&DUNE, &*BOOK).expect(added);
+    visitor.visit(ReadDocuments::<Value>::new(books(), [dune().clone()]));
+    visitor.visit(ReadEachDocument::new(books(), [dune().clone()]));
+    let mut update = UpdateDocuments::new(books());
+    update.push(dune(), book()).expect(added);
     visitor.visit(update);
-    let mut replace = ReplaceDocuments::new(&BOOKS);
-    replace.push(&DUNE, &*BOOK).expect(added);
+    let mut replace = ReplaceDocuments::new(books());
+    replace.push(dune(), book()).expect(added);
     visitor.visit(replace);
-    let mut remove = RemoveDocuments::new(&BOOKS);
-    remove.push(&DUNE);
+    let mut remove = RemoveDocuments::new(books());
+    remove.push(dune());
     visitor.visit(remove);
 }
 
 fn collections(visitor: &mut impl OperationVisitor) {
-    let collection = || BOOKS.clone();
+    let collection = || books().clone();
     visitor.visit(ListCollections::new());
     visitor.visit(GetCollection { collection: collection() });
     visitor.visit(GetCollectionProperties { collection: collection() });
-    visitor.visit(CreateCollection::new(&BOOKS));
-    visitor.visit(CreateCollection::new(&BOOKS).ensure());
-    visitor.visit(SetCollectionProperties::new(&BOOKS).write_concern(2));
+    visitor.visit(CreateCollection::new(books()));
+    visitor.visit(CreateCollection::new(books()).ensure());
+    visitor.visit(SetCollectionProperties::new(books()).write_concern(2));
     visitor.visit(CountDocuments { collection: collection() });
     visitor.visit(CountDocumentsByShard { collection: collection() });
     visitor.visit(GetCollectionFigures { collection: collection() });
     visitor.visit(GetCollectionShards { collection: collection() });
-    visitor.visit(GetResponsibleShard::new(&BOOKS, &*BOOK));
-    visitor.visit(TruncateCollection::new(&BOOKS));
-    visitor.visit(DropCollection::by_name(&BOOKS));
+    visitor.visit(GetResponsibleShard::new(books(), book()));
+    visitor.visit(TruncateCollection::new(books()));
+    visitor.visit(DropCollection::by_name(books()));
 }
 
 fn indexes(visitor: &mut impl OperationVisitor) {
     let id = IndexId::new("books/12345").expect("a valid id");
-    visitor.visit(ListIndexes::new(&BOOKS));
+    visitor.visit(ListIndexes::new(books()));
     visitor.visit(GetIndex { id: id.clone() });
-    visitor.visit(EnsureIndex::new(&BOOKS, Index::persistent(["year"])));
+    visitor.visit(EnsureIndex::new(books(), Index::persistent(["year"])));
     visitor.visit(DropIndex::new(&id));
 }
 
@@ -145,24 +155,24 @@ fn graphs(visitor: &mut impl OperationVisitor) {
     visitor.visit(AddOrphanCollection::new("library", "shelves"));
     visitor.visit(RemoveOrphanCollection::new("library", "shelves"));
     visitor.visit(DropGraph::new("library"));
-    visitor.visit(RemoveVertex::new("library", &BOOKS, &DUNE));
+    visitor.visit(RemoveVertex::new("library", books(), dune()));
 }
 
 fn databases(visitor: &mut impl OperationVisitor) {
     visitor.visit(ListDatabases);
     visitor.visit(ListAccessibleDatabases);
     visitor.visit(GetCurrentDatabase);
-    visitor.visit(CreateDatabase::new(&SHOP));
-    visitor.visit(DropDatabase { name: SHOP.clone() });
+    visitor.visit(CreateDatabase::new(shop()));
+    visitor.visit(DropDatabase { name: shop().clone() });
 }
 
 fn queries(visitor: &mut impl OperationVisitor) {
     let cursor = CursorId::new("3517");
-    visitor.visit(CreateCursor::<Value>::new(&QUERY));
+    visitor.visit(CreateCursor::<Value>::new(query()));
     visitor.visit(NextBatch::<Value>::numbered(&cursor, &BatchId::new("2")));
     visitor.visit(CloseCursor::new(&cursor));
-    visitor.visit(ExplainQuery::new(&QUERY));
-    visitor.visit(ParseQuery::new(&QUERY));
+    visitor.visit(ExplainQuery::new(query()));
+    visitor.visit(ParseQuery::new(query()));
     visitor.visit(ListRunningQueries::default());
     visitor.visit(ListSlowQueries::default());
     visitor.visit(KillQuery::new(&QueryId::new("32665")));
@@ -171,7 +181,7 @@ fn queries(visitor: &mut impl OperationVisitor) {
 
 fn transactions(visitor: &mut impl OperationVisitor) {
     let id = || TransactionId::new("7337");
-    visitor.visit(BeginTransaction::new().write(&BOOKS));
+    visitor.visit(BeginTransaction::new().write(books()));
     visitor.visit(GetTransaction { id: id() });
     visitor.visit(CommitTransaction { id: id() });
     visitor.visit(AbortTransaction { id: id() });
@@ -187,7 +197,7 @@ fn users(visitor: &mut impl OperationVisitor) {
     visitor.visit(UpdateUser::new(ada()).activate());
     visitor.visit(RemoveUser { name: ada() });
     visitor.visit(ListAccess { user: ada() });
-    visitor.visit(GetAccess::new(ada(), &SHOP));
-    visitor.visit(GrantAccess::new(ada(), &SHOP, Access::ReadOnly));
-    visitor.visit(RevokeAccess::new(ada(), &SHOP));
+    visitor.visit(GetAccess::new(ada(), shop()));
+    visitor.visit(GrantAccess::new(ada(), shop(), Access::ReadOnly));
+    visitor.visit(RevokeAccess::new(ada(), shop()));
 }

@@ -33,7 +33,8 @@ impl Records {
         match record {
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    let alone = Map::from_iter([(name.clone(), value)]);
+                    let mut alone = Map::new();
+                    alone.insert(name.clone(), value);
                     match ServerHealth::deserialize(&alone) {
                         Ok(_) => kept.extend(alone),
                         Err(error) => self.unreadable.push((id.clone(), format!("{name}: {error}"))),

@@ -1,6 +1,5 @@
 //! Latencies of recent calls by name: the median and the 95th percentile.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +9,21 @@ use tokio::time::Instant;
 const WINDOW: Duration = Duration::from_secs(30);
 /// The minimum number of calls for a percentile.
 const MIN_SAMPLES: usize = 20;
-/// The maximum number of latencies kept per name. The oldest are dropped.
+/// The maximum number of latencies kept per name. The oldest are replaced.
 const MAX_SAMPLES: usize = 512;
 
 /// The latencies of the last 30 seconds, by name of the call.
 #[derive(Default)]
-pub(crate) struct LatencyWindow(Mutex<HashMap<&'static str, VecDeque<(Instant, Duration)>>>);
+pub(crate) struct LatencyWindow(Mutex<Vec<Samples>>);
+
+/// The latest latencies of the calls of one name.
+struct Samples {
+    name: &'static str,
+    /// Each with the time of its response. The latest replaces the oldest once there are [`MAX_SAMPLES`].
+    taken: Vec<(Instant, Duration)>,
+    /// The index of the oldest, if there are so many.
+    oldest: usize,
+}
 
 /// The typical latencies of the calls of one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,22 +38,21 @@ impl LatencyWindow {
     /// Records the latency of a call that succeeded.
     pub(crate) fn record(&self, name: &'static str, took: Duration, now: Instant) {
         let mut calls = self.calls();
-        let taken = calls.entry(name).or_default();
-        if taken.len() == MAX_SAMPLES {
-            taken.pop_front();
-        }
-        taken.push_back((now, took));
+        let index = match find(&calls, name) {
+            Ok(index) => index,
+            Err(index) => {
+                calls.insert(index, Samples { name, taken: Vec::new(), oldest: 0 });
+                index
+            }
+        };
+        calls[index].record(now, took);
     }
 
     /// Returns the typical latencies of calls of this name; `None` if there were too few recently.
     pub(crate) fn typical(&self, name: &'static str, now: Instant) -> Option<TypicalLatency> {
-        let mut taken: Vec<Duration> = {
-            let mut calls = self.calls();
-            let taken = calls.get_mut(name)?;
-            while taken.front().is_some_and(|(since, _)| now.saturating_duration_since(*since) > WINDOW) {
-                taken.pop_front();
-            }
-            taken.iter().map(|(_, took)| *took).collect()
+        let mut taken = {
+            let calls = self.calls();
+            calls[find(&calls, name).ok()?].recent(now)
         };
         if taken.len() < MIN_SAMPLES {
             return None;
@@ -55,8 +62,35 @@ impl LatencyWindow {
         Some(TypicalLatency { median: at(50), p95: at(95) })
     }
 
-    fn calls(&self) -> MutexGuard<'_, HashMap<&'static str, VecDeque<(Instant, Duration)>>> {
+    fn calls(&self) -> MutexGuard<'_, Vec<Samples>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the index of the samples of this name, or that at which they belong: names are in order.
+fn find(calls: &[Samples], name: &str) -> Result<usize, usize> {
+    calls.binary_search_by(|samples| samples.name.cmp(name))
+}
+
+impl Samples {
+    fn record(&mut self, now: Instant, took: Duration) {
+        if self.taken.len() < MAX_SAMPLES {
+            self.taken.push((now, took));
+        } else {
+            self.taken[self.oldest] = (now, took);
+            self.oldest = (self.oldest + 1) % MAX_SAMPLES;
+        }
+    }
+
+    /// Returns the latencies that have not expired.
+    fn recent(&self, now: Instant) -> Vec<Duration> {
+        let mut recent = Vec::with_capacity(self.taken.len());
+        for (since, took) in &self.taken {
+            if now.saturating_duration_since(*since) <= WINDOW {
+                recent.push(*took);
+            }
+        }
+        recent
     }
 }
 
@@ -98,6 +132,18 @@ mod tests {
             latencies.typical("read", now),
             Some(TypicalLatency { median: millis(7), p95: millis(7) })
         );
+    }
+
+    #[test]
+    fn each_latency_replaces_the_oldest_once_there_are_too_many() {
+        let (latencies, now) = (LatencyWindow::default(), Instant::now());
+        for took in [1, 7] {
+            for _ in 0..MAX_SAMPLES {
+                latencies.record("read", millis(took), now);
+            }
+            let took = millis(took);
+            assert_eq!(latencies.typical("read", now), Some(TypicalLatency { median: took, p95: took }));
+        }
     }
 
     #[test]

@@ -128,11 +128,14 @@ impl Transport {
         let (members, now) = (&self.0.members, Instant::now());
         // A member that is removed meanwhile is listed twice rather than not at all.
         let (list, unverified, draining) = (members.snapshot(), members.unverified(), members.removed());
-        let state = |member, origin| CoordinatorState::of(member, origin, &self.0, now);
-        let active = list.iter().map(|member| state(member, self.coordinator_origin(member.key())));
-        let unverified = unverified.iter().map(|member| state(member, self.coordinator_origin(member.key())));
-        let draining = draining.iter().map(|member| state(member, CoordinatorOrigin::Removed));
-        active.chain(unverified).chain(draining).collect()
+        let mut states = Vec::new();
+        for member in list.iter().chain(unverified.iter()) {
+            states.push(CoordinatorState::of(member, self.coordinator_origin(member.key()), &self.0, now));
+        }
+        for member in &draining {
+            states.push(CoordinatorState::of(member, CoordinatorOrigin::Removed, &self.0, now));
+        }
+        states
     }
 
     /// Returns the state of one coordinator.

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Route};
+use arango_balance::{BalanceLayer, Member, Members, PerMember, Route};
 use arango_protocol::SpareHeaderMaps;
+use tower::layer::layer_fn;
 use tower::{Layer, ServiceBuilder};
 
 use crate::call::attempt_request::AttemptRequest;
@@ -22,6 +23,7 @@ use crate::layers::at_coordinator::AtCoordinator;
 use crate::layers::attempt::AttemptLayer;
 use crate::layers::attempt::report::Reporter;
 use crate::layers::auth::{Auth, AuthLayer};
+use crate::layers::balanced::Balanced;
 use crate::layers::compress::{Compress, CompressLayer};
 use crate::layers::finalize::FinalizeLayer;
 use crate::layers::hedge::tracker::HedgeTracker;
@@ -40,12 +42,8 @@ use crate::tls::Handshakes;
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
 
-/// The services that send an attempt to the coordinator that the balancer picks.
-type Attempts =
-    Auth<Balance<PerMember<Coordinator, AtCoordinator>, Coordinator, ReplaceablePolicy, AttemptRequest>>;
-
 /// The services that send one call. A named type, so that the future of a call needs no box above the attempts.
-type Calls = Hedge<Compress<Retry<Attempts>>>;
+type Calls = Hedge<Compress<Retry<Auth<Balanced>>>>;
 
 /// All layers, with the user's middleware for calls if there is any.
 pub(crate) type Stack = Trace<CallMiddleware<Calls>>;
@@ -142,6 +140,7 @@ pub(crate) fn assemble(
         .layer(CompressLayer::new(compression))
         .layer(retry.clone())
         .layer(AuthLayer::new(retry.clone(), settings.clone(), middleware.untracked.clone()))
+        .layer(layer_fn(Balanced::new))
         .layer(BalanceLayer::new(members.clone(), policy.clone()).route_by(route))
         .service(services);
     metrics::describe();

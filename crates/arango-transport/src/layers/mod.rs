@@ -3,6 +3,7 @@
 pub(crate) mod at_coordinator;
 pub(crate) mod attempt;
 pub(crate) mod auth;
+pub(crate) mod balanced;
 pub(crate) mod compress;
 pub(crate) mod finalize;
 pub(crate) mod hedge;

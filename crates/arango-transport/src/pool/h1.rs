@@ -1,8 +1,9 @@
 //! One HTTP/1.1 connection: hyper's handle and the state that the pool needs.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arango_protocol::{ErrorKind, Outcome};
@@ -14,6 +15,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use pin_project_lite::pin_project;
 use tokio::runtime;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
@@ -72,6 +74,30 @@ impl Drop for Inner {
     }
 }
 
+pin_project! {
+    /// Drives the connection until it ends.
+    ///
+    /// The types of hyper end here. Otherwise they would be a part of the name of each function of tokio that is compiled for
+    /// this task, which debug information repeats.
+    struct Http1Task {
+        #[pin]
+        driver: Http1Driver<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>,
+        address: Option<SocketAddr>,
+    }
+}
+
+impl Future for Http1Task {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if let Err(error) = ready!(this.driver.poll(cx)) {
+            tracing::trace!(%error, address = ?this.address, "a connection ended");
+        }
+        Poll::Ready(())
+    }
+}
+
 impl Http1 {
     /// Starts HTTP/1.1 on a stream. The connection stays in `registry` until its task ends.
     pub(super) async fn open(
@@ -91,11 +117,7 @@ impl Http1 {
             failed.with_source(error)
         })?;
         let waker = Arc::<TaskWaker>::default();
-        let task = registry.register().drive(Http1Driver::new(task, &waker), move |result| {
-            if let Err(error) = result {
-                tracing::trace!(%error, ?address, "a connection ended");
-            }
-        });
+        let task = registry.register().drive(Http1Task { driver: Http1Driver::new(task, &waker), address });
         let now = Instant::now();
         let max_age_at = now + limits.age;
         Ok(Self(Box::new(Inner {
@@ -270,13 +292,7 @@ mod tests {
     #[test]
     fn the_task_of_a_connection_is_hardly_larger_than_the_connection() {
         let connection = size_of::<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>();
-        // What is done at its end has the address.
-        let task = size_of::<
-            ConnectionTask<
-                Http1Driver<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>,
-                Option<SocketAddr>,
-            >,
-        >();
+        let task = size_of::<ConnectionTask<Http1Task>>();
         assert!(task <= connection + 80 && task <= 1000, "{task} of {connection} bytes");
     }
 

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tokio::task::AbortHandle;
@@ -71,16 +71,12 @@ impl Registry {
 }
 
 impl Registration {
-    /// Spawns the task that drives the connection, and calls `ended` with its result.
+    /// Spawns the task that drives the connection.
     ///
     /// The entry is removed when the task ends.
-    pub(super) fn drive<F, E>(self, driver: F, ended: E) -> AbortHandle
-    where
-        F: Future + Send + 'static,
-        E: FnOnce(F::Output) + Send + 'static,
-    {
+    pub(super) fn drive(self, driver: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let (registry, number) = (self.registry.clone(), self.number);
-        let task = tokio::spawn(ConnectionTask { driver, ended: Some(ended), _registration: self });
+        let task = tokio::spawn(ConnectionTask { driver, _registration: self });
         let task = task.abort_handle();
         // The task may have ended already, which removed the entry.
         let mut list = registry.lock();
@@ -96,28 +92,19 @@ pin_project! {
     /// Drives a connection.
     ///
     /// Not an async block: each that takes a future as an argument stores it twice, and every connection has this one.
-    pub(super) struct ConnectionTask<F, E> {
+    pub(super) struct ConnectionTask<F> {
         #[pin]
         driver: F,
-        ended: Option<E>,
         // After the driver, so that the connection is closed when its entry is removed.
         _registration: Registration,
     }
 }
 
-impl<F, E> Future for ConnectionTask<F, E>
-where
-    F: Future,
-    E: FnOnce(F::Output),
-{
+impl<F: Future<Output = ()>> Future for ConnectionTask<F> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        let output = ready!(this.driver.poll(cx));
-        let ended = this.ended.take().expect("a task is not polled after its end");
-        ended(output);
-        Poll::Ready(())
+        self.project().driver.poll(cx)
     }
 }
 

@@ -13,12 +13,14 @@ use crate::handles::data_support::database_name;
 impl Client {
     /// Lists all databases.
     #[doc(alias = "listDatabases")]
+    #[inline]
     pub async fn databases(&self) -> Result<Vec<DatabaseName>, Error> {
         self.db("_system").execute(ListDatabases).await
     }
 
     /// Lists the databases that the user may access.
     #[doc(alias = "databases_accessible_to_user")]
+    #[inline]
     pub async fn accessible_databases(&self) -> Result<Vec<DatabaseName>, Error> {
         self.db("_system").execute(ListAccessibleDatabases).await
     }
@@ -52,6 +54,7 @@ impl Client {
     /// [`DatabaseUnknown`](crate::ErrorKind::DatabaseUnknown) if there is none.
     #[doc(alias = "delete_database")]
     #[doc(alias = "dropDatabase")]
+    #[inline]
     pub async fn drop_database(&self, name: &str) -> Result<(), Error> {
         let name = database_name::<DropDatabase>(name)?;
         self.db("_system").execute_resolving(DropDatabase { name }).await

@@ -74,6 +74,7 @@ impl Discover for OperationDiscovery {
 
 impl DatabaseAccess {
     /// Reads the id in a database in which the user has rights; returns that database too.
+    #[inline]
     async fn server_id(&self, probe: &CoordinatorProbe) -> Result<(String, ServerId), BoxError> {
         let database = self.database();
         let refused = match probe.query_id(&database).await {
@@ -127,11 +128,13 @@ impl CoordinatorProbe {
             .options(options)
     }
 
+    #[inline]
     async fn query_id(&self, database: &str) -> Result<ServerId, Error> {
         self.execute(GetServerId, database, self.call::<GetServerId>().new_connection()).await
     }
 
     /// Returns a database in which the user has rights, or why none is known.
+    #[inline]
     async fn accessible_database(&self) -> Result<String, String> {
         let user = self.transport.user().ok_or("the user of the token is unknown")?;
         let call = self.call::<GetUserDatabases>();

@@ -10,11 +10,13 @@ use crate::handles::database::Database;
 /// The analyzers of the database. All methods fail as [`execute`](Database::execute) does.
 impl Database {
     /// Lists the analyzers of this database, those of `_system`, and those that every server has.
+    #[inline]
     pub async fn analyzers(&self) -> Result<Vec<AnalyzerInfo>, Error> {
         self.execute(ListAnalyzers).await
     }
 
     /// Returns an analyzer; `None` if there is none of this name.
+    #[inline]
     pub async fn analyzer(&self, name: &str) -> Result<Option<AnalyzerInfo>, Error> {
         self.execute(GetAnalyzer { name: name.to_owned() }).await
     }
@@ -37,6 +39,7 @@ impl Database {
     /// if it differs.
     #[doc(alias = "create_analyzer")]
     #[doc(alias = "createAnalyzer")]
+    #[inline]
     pub async fn ensure_analyzer(
         &self,
         name: &str,
@@ -52,6 +55,7 @@ impl Database {
     /// [`Conflict`](crate::ErrorKind::Conflict) if a view or an index uses it:
     /// [`RemoveAnalyzer::even_if_used`] removes it nevertheless.
     #[doc(alias = "delete_analyzer")]
+    #[inline]
     pub async fn remove_analyzer(&self, name: &str) -> Result<DropStatus, Error> {
         self.execute_resolving(RemoveAnalyzer::new(name)).await
     }

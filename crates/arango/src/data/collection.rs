@@ -276,6 +276,7 @@ impl Collection {
         accepts.map_err(|error| error.of_operation(O::METADATA.name).before_execution())
     }
 
+    #[inline]
     async fn reads_whether_keys_are_accepted(&mut self) -> Result<bool, Error> {
         if let Some(known) = self.known_to_accept_generated_keys() {
             return Ok(known);

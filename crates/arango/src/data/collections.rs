@@ -20,6 +20,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
+    #[inline]
     pub async fn collections(&self) -> Result<Vec<CollectionInfo>, Error> {
         self.execute(ListCollections::new()).await
     }
@@ -28,21 +29,25 @@ impl Database {
 /// The collection as a whole. All methods fail as [`Database::execute`] does.
 impl Collection {
     /// Returns the properties: shards, copies, key generator, schema and others.
+    #[inline]
     pub async fn properties(&self) -> Result<CollectionProperties, Error> {
         self.database().execute(GetCollectionProperties { collection: self.name()?.clone() }).await
     }
 
     /// Returns the number of documents.
+    #[inline]
     pub async fn count(&self) -> Result<u64, Error> {
         self.database().execute(CountDocuments { collection: self.name()?.clone() }).await
     }
 
     /// Returns the number of documents of each shard.
+    #[inline]
     pub async fn count_by_shard(&self) -> Result<BTreeMap<String, u64>, Error> {
         self.database().execute(CountDocumentsByShard { collection: self.name()?.clone() }).await
     }
 
     /// Returns the shards, and the DB-Servers of each.
+    #[inline]
     pub async fn shards(&self) -> Result<BTreeMap<String, ShardReplicas>, Error> {
         self.database().execute(GetCollectionShards { collection: self.name()?.clone() }).await
     }
@@ -54,11 +59,13 @@ impl Collection {
 
     /// Returns the sizes of the documents and indexes.
     #[doc(alias = "statistics")]
+    #[inline]
     pub async fn figures(&self) -> Result<CollectionFigures, Error> {
         self.database().execute(GetCollectionFigures { collection: self.name()?.clone() }).await
     }
 
     /// Removes all documents. Sent once.
+    #[inline]
     pub async fn truncate(&self) -> Result<(), Error> {
         self.database().execute_resolving(TruncateCollection::new(self.name()?)).await
     }
@@ -71,6 +78,7 @@ impl Collection {
     ///
     /// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound) if there is none.
     #[doc(alias = "delete_collection")]
+    #[inline]
     pub async fn drop_collection(&self) -> Result<(), Error> {
         let get = GetCollection { collection: self.name()?.clone() };
         let limit = TimeLimit::start(self.database(), &get);

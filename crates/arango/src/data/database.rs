@@ -13,6 +13,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
+    #[inline]
     pub async fn info(&self) -> Result<DatabaseInfo, Error> {
         self.execute(GetCurrentDatabase).await
     }
@@ -23,6 +24,7 @@ impl Database {
     ///
     /// As [`execute`](Self::execute).
     #[doc(alias = "list_transactions")]
+    #[inline]
     pub async fn open_transactions(&self) -> Result<Vec<OpenTransaction>, Error> {
         self.execute(ListTransactions).await
     }
@@ -34,6 +36,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
+    #[inline]
     pub async fn abort_write_transactions(&self) -> Result<(), Error> {
         self.execute(AbortWriteTransactions).await
     }

@@ -43,6 +43,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
+    #[inline]
     pub async fn graphs(&self) -> Result<Vec<GraphInfo>, Error> {
         self.execute(ListGraphs).await
     }
@@ -52,6 +53,7 @@ impl Graph {
     /// Returns the definitions and options; `None` if there is no such graph.
     #[doc(alias = "edge_definitions")]
     #[doc(alias = "vertex_collections")]
+    #[inline]
     pub async fn info(&self) -> Result<Option<GraphInfo>, Error> {
         self.database.execute(GetGraph { name: self.name.clone() }).await
     }
@@ -59,18 +61,21 @@ impl Graph {
     /// Adds a collection of edges, and creates its collections that do not exist. Sent once.
     #[doc(alias = "create_edge_definition")]
     #[doc(alias = "addEdgeDefinition")]
+    #[inline]
     pub async fn add_edges(&self, definition: EdgeDefinition) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(AddEdgeDefinition::new(&self.name, definition)).await
     }
 
     /// Replaces which collections a collection of edges connects, in all graphs that have it. Sent once.
     #[doc(alias = "replace_edge_definition")]
+    #[inline]
     pub async fn replace_edges(&self, definition: EdgeDefinition) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(ReplaceEdgeDefinition::new(&self.name, definition)).await
     }
 
     /// Removes a collection of edges from the graph; it stays in the database. Sent once.
     #[doc(alias = "delete_edge_definition")]
+    #[inline]
     pub async fn remove_edges(&self, collection: &str) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(RemoveEdgeDefinition::new(&self.name, collection)).await
     }
@@ -78,12 +83,14 @@ impl Graph {
     /// Adds a collection of vertices without edges, and creates it unless it exists. Sent once.
     #[doc(alias = "create_vertex_collection")]
     #[doc(alias = "addVertexCollection")]
+    #[inline]
     pub async fn add_orphan(&self, collection: &str) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(AddOrphanCollection::new(&self.name, collection)).await
     }
 
     /// Removes a collection of vertices without edges from the graph; it stays in the database. Sent once.
     #[doc(alias = "delete_vertex_collection")]
+    #[inline]
     pub async fn remove_orphan(&self, collection: &str) -> Result<GraphInfo, Error> {
         self.database.execute_resolving(RemoveOrphanCollection::new(&self.name, collection)).await
     }
@@ -100,6 +107,7 @@ impl Graph {
 
     /// Removes the graph; its collections stay. Sent once. One that is not there is no error.
     #[doc(alias = "delete_graph")]
+    #[inline]
     pub async fn drop_graph(&self) -> Result<DropStatus, Error> {
         self.database.execute_resolving(DropGraph::new(&self.name)).await
     }
@@ -107,6 +115,7 @@ impl Graph {
     /// Removes the graph, and those of its collections that no other graph uses. Sent once.
     ///
     /// The server drops them after the graph. If the response is lost, it stays unknown whether all of them are gone.
+    #[inline]
     pub async fn drop_with_collections(&self) -> Result<DropStatus, Error> {
         self.database.execute_resolving(DropGraph::new(&self.name).with_collections()).await
     }

@@ -42,6 +42,7 @@ impl Collection {
     }
 
     /// Lists the indexes, without those that are being built.
+    #[inline]
     pub async fn indexes(&self) -> Result<Vec<IndexInfo>, Error> {
         self.database().execute(ListIndexes::new(self.name()?)).await
     }
@@ -67,6 +68,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn indexes_in_progress(&self) -> Result<Vec<IndexInfo>, Error> {
         let mut indexes = self.database().execute(ListIndexes::new(self.name()?).include_hidden()).await?;
         indexes.retain(|index| index.progress.is_some());
@@ -74,6 +76,7 @@ impl Collection {
     }
 
     /// Returns an index.
+    #[inline]
     pub async fn index(&self, id: &IndexId) -> Result<IndexInfo, Error> {
         self.database().execute(GetIndex { id: id.clone() }).await
     }
@@ -84,6 +87,7 @@ impl Collection {
     /// the name meanwhile.
     #[doc(alias = "delete_index")]
     #[doc(alias = "dropIndex")]
+    #[inline]
     pub async fn drop_index(&self, id: &IndexId) -> Result<DropStatus, Error> {
         self.database().execute(DropIndex::new(id)).await
     }

@@ -95,6 +95,7 @@ impl NewCollection {
     /// # Errors
     ///
     /// As [`execute`](Database::execute). An existing collection is no error, even if it differs.
+    #[inline]
     pub async fn ensure(self) -> Result<Ensured<CollectionProperties>, Error> {
         let operation: EnsureCollection =
             self.operation.map_err(invalid_request::<CreateCollection>)?.ensure();

@@ -84,6 +84,7 @@ impl NewGraph {
     /// # Errors
     ///
     /// As [`execute`](Database::execute). An existing graph is no error, even if it differs.
+    #[inline]
     pub async fn ensure(self) -> Result<Ensured<GraphInfo>, Error> {
         let operation: EnsureGraph = self.operation.ensure();
         self.database.execute_resolving(operation).await

@@ -50,6 +50,7 @@ impl Queries {
     }
 
     /// Lists the queries that run.
+    #[inline]
     pub async fn running(&self) -> Result<Vec<RunningQuery>, Error> {
         self.database.execute(ListRunningQueries { scope: self.scope }).await
     }
@@ -89,16 +90,19 @@ impl Queries {
     }
 
     /// Lists the latest queries that were slow.
+    #[inline]
     pub async fn slow(&self) -> Result<Vec<RunningQuery>, Error> {
         self.database.execute(ListSlowQueries { scope: self.scope }).await
     }
 
     /// Forgets the queries that were slow.
+    #[inline]
     pub async fn clear_slow(&self) -> Result<(), Error> {
         self.database.execute(ClearSlowQueries).await
     }
 
     /// Kills a query. It ends at its next check, with [`QueryKilled`](crate::ErrorKind::QueryKilled).
+    #[inline]
     pub async fn kill(&self, id: &QueryId) -> Result<KillStatus, Error> {
         self.database.execute(KillQuery::new(id)).await
     }

@@ -49,6 +49,7 @@ impl Database {
     /// # Errors
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
+    #[inline]
     pub async fn explain(&self, query: &Aql) -> Result<Explanation, Error> {
         self.execute(ExplainQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }
@@ -71,6 +72,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`explain`](Self::explain).
+    #[inline]
     pub async fn prepare(&self, query: Aql) -> Result<Aql, Error> {
         let writes = self.explain(&query).await?.is_modification();
         Ok(if writes { query.modifying() } else { query.read_only() })
@@ -82,6 +84,7 @@ impl Database {
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
     #[doc(alias = "validate")]
+    #[inline]
     pub async fn parse(&self, query: &Aql) -> Result<ParsedQuery, Error> {
         self.execute(ParseQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }

@@ -32,6 +32,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
+    #[inline]
     pub async fn resolve(&self, ticket: &DocumentTicket) -> Result<Conclusion<Evidence>, Error> {
         let database = match ticket.database() {
             Some(name) => self.with_name(name),

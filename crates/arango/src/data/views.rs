@@ -12,11 +12,13 @@ use crate::handles::database::Database;
 /// The views of the database. All methods fail as [`execute`](Database::execute) does.
 impl Database {
     /// Lists the views, without their properties.
+    #[inline]
     pub async fn views(&self) -> Result<Vec<ViewInfo>, Error> {
         self.execute(ListViews).await
     }
 
     /// Returns a view with its properties; `None` if there is none of this name.
+    #[inline]
     pub async fn view(&self, name: &str) -> Result<Option<ViewInfo>, Error> {
         self.execute(GetView { name: name.to_owned() }).await
     }
@@ -40,12 +42,14 @@ impl Database {
     }
 
     /// Changes the properties of a view that are set, and keeps the others.
+    #[inline]
     pub async fn update_view(&self, name: &str, view: View) -> Result<ViewInfo, Error> {
         self.execute(UpdateView::new(name, view)).await
     }
 
     /// Removes a view, and no documents. Sent once. One that is not there is no error.
     #[doc(alias = "delete_view")]
+    #[inline]
     pub async fn drop_view(&self, name: &str) -> Result<DropStatus, Error> {
         self.execute_resolving(DropView { name: name.to_owned() }).await
     }
@@ -71,6 +75,7 @@ impl NewView {
     /// # Errors
     ///
     /// As [`execute`](Database::execute). An existing view is no error, even if it differs.
+    #[inline]
     pub async fn ensure(self) -> Result<Ensured<ViewInfo>, Error> {
         let operation: EnsureView = self.operation.ensure();
         self.database.execute_resolving(operation).await

@@ -165,6 +165,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
+    #[inline]
     pub async fn version(&self) -> Result<VersionInfo, Error> {
         self.execute(GetVersion::default()).await
     }

@@ -124,6 +124,7 @@ impl Database {
     }
 
     /// Reads the versions that an option of a call depends on. Returns a handle for what is left of its time.
+    #[inline]
     async fn read_versions(
         &self,
         metadata: &Metadata,

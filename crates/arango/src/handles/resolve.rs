@@ -132,6 +132,7 @@ impl Schedule {
     }
 
     /// Waits until the question may be asked. Returns how long it may take; `None` if it may not be asked any more.
+    #[inline]
     pub(crate) async fn next(&mut self) -> Option<Duration> {
         let (elapsed, mut pause) = (self.began.elapsed(), self.pause());
         if self.asked >= QUESTIONS {

@@ -44,6 +44,7 @@ impl ResponseLines {
     ///
     /// As [`ResponseStream::try_next`]; [`Decode`](crate::ErrorKind::Decode) if a line is not UTF-8, and
     /// [`BodyTooLarge`](crate::ErrorKind::BodyTooLarge) if it is too long.
+    #[inline]
     pub async fn try_next(&mut self) -> Result<Option<String>, Error> {
         TryStreamExt::try_next(self).await
     }

@@ -107,6 +107,7 @@ impl ResponseStream {
     /// # Errors
     ///
     /// [`BodyInterrupted`](crate::ErrorKind::BodyInterrupted) if it breaks off, and those of the limits.
+    #[inline]
     pub async fn try_next(&mut self) -> Result<Option<Bytes>, Error> {
         TryStreamExt::try_next(self).await
     }

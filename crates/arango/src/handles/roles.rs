@@ -40,6 +40,7 @@ impl Roles {
 
 impl Database {
     /// Returns the error, marked if the server that refused is not part of a cluster.
+    #[inline]
     pub(crate) async fn explain_single_server(&self, metadata: &Metadata, error: Error) -> Error {
         if !may_be_single_server(metadata, &error) {
             return error;
@@ -51,6 +52,7 @@ impl Database {
     }
 
     /// Returns whether the server that refused has the role `SINGLE`; `false` unless that is certain.
+    #[inline]
     async fn refused_by_single_server(&self, error: &Error) -> bool {
         let Some(server) = error.coordinator() else { return false };
         let left = error.time_left().min(ROLE_TIMEOUT);

@@ -9,13 +9,14 @@
 //! coordinators that the request may go to are read before it is sent.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use arango_cluster::GetVersion;
 use arango_transport::balance::MemberState;
 use arango_transport::protocol::{Metadata, Operation, RequestProperties, Requirement, ServerVersion};
 use arango_transport::{BoxFuture, Coordinator, CoordinatorState, Support, Unsupported};
-use futures_util::future::join_all;
 
 use crate::handles::database::Database;
 
@@ -81,6 +82,7 @@ impl Database {
     ///
     /// Reads the versions that are not known yet, at the same time, within half of the limit. An ejected coordinator is
     /// asked only if all are.
+    #[inline]
     pub(super) async fn may_be_ignored(
         &self,
         metadata: &Metadata,
@@ -102,7 +104,16 @@ impl Database {
         // The request needs time, too.
         let limit = (limit / 2).min(VERSION_TIMEOUT);
         let unknown = asked.iter().filter(|target| self.known_version(target).is_none());
-        join_all(unknown.map(|target| self.query_version(target, limit))).await;
+        let mut queries = Vec::<BoxFuture<'_, _>>::new();
+        for target in unknown {
+            queries.push(Box::pin(self.query_version(target, limit)));
+        }
+        // Not `join_all`: that compiles a hundred functions, for a few futures that are rare.
+        poll_fn(|cx| {
+            queries.retain_mut(|query| query.as_mut().poll(cx).is_pending());
+            if queries.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
         let is_ignored =
             |target| self.known_version(target).is_none_or(|version| requirement.is_ignored_by(&version));
         targets.iter().chain(&ejected).any(is_ignored)
@@ -119,6 +130,7 @@ impl Database {
     /// Reads a coordinator's version and records it.
     ///
     /// `None` if several servers share the address: the version may come from another one than the next response.
+    #[inline]
     async fn query_version(&self, coordinator: &Coordinator, timeout: Duration) -> Option<ServerVersion> {
         if self.transport.coordinator(coordinator)?.shared {
             return None;

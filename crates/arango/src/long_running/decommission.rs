@@ -109,6 +109,7 @@ struct DecommissionOperation<'a> {
 }
 
 impl DecommissionOperation<'_> {
+    #[inline]
     async fn run(&mut self, polling: &mut PollLoop) -> Result<(), StopReason> {
         if self.server.kind() != Some(ServerRole::DbServer) {
             return Err(StopReason::NotADbServer(self.server.clone()));
@@ -127,6 +128,7 @@ impl DecommissionOperation<'_> {
         self.remove(polling).await
     }
 
+    #[inline]
     async fn clean_out(&mut self, polling: &mut PollLoop) -> Result<(), StopReason> {
         let (cluster, server) = (self.cluster, self.server);
         let preflight = Preflight::OtherDbServersGood(server);
@@ -148,6 +150,7 @@ impl DecommissionOperation<'_> {
     }
 
     /// Removes it once it has failed and the agency reports that it holds no shards.
+    #[inline]
     async fn remove(&mut self, polling: &mut PollLoop) -> Result<(), StopReason> {
         polling.reset();
         let (cluster, server) = (self.cluster, self.server);
@@ -171,6 +174,7 @@ impl DecommissionOperation<'_> {
 
     /// Polls until it may be removed, or is removed. Returns right after the poll, which began at most [`VALID_FOR`]
     /// ago.
+    #[inline]
     async fn wait_until_removable(&self, polling: &mut PollLoop) -> Result<bool, StopReason> {
         let (cluster, server) = (self.cluster, self.server);
         let poll = || async {
@@ -210,6 +214,7 @@ impl DecommissionOperation<'_> {
         self.progress.send(DecommissionStep::Removed);
     }
 
+    #[inline]
     async fn watch(&mut self, polling: &mut PollLoop, id: JobId) -> Result<(), StopReason> {
         polling.reset();
         self.report.job = Some(id.clone());
@@ -218,16 +223,19 @@ impl DecommissionOperation<'_> {
         job::watch(self.cluster, &id, polling, report).await.map(drop)
     }
 
+    #[inline]
     async fn health(&self, polling: &mut PollLoop) -> Result<ClusterHealth, StopReason> {
         polling.poll_until(|| self.cluster.health(), Some).await
     }
 
     /// Returns whether it is marked as cleaned out and holds no shards.
+    #[inline]
     async fn is_cleaned_out(&self, polling: &mut PollLoop) -> Result<bool, StopReason> {
         let cleaned = polling.poll_until(|| self.cluster.server_count(), |count| Some(count.cleaned)).await?;
         Ok(cleaned.contains(self.server) && self.shards(polling).await? == 0)
     }
 
+    #[inline]
     async fn shards(&self, polling: &mut PollLoop) -> Result<u64, StopReason> {
         let counts = polling.poll_until(|| self.cluster.shard_statistics(Some(self.server)), Some).await?;
         Ok(counts.leaders + counts.followers)

@@ -99,6 +99,7 @@ impl JobSnapshot {
     }
 
     /// Reads them from the agency. If that fails, a job that has ended cannot be distinguished from an older one.
+    #[inline]
     pub(super) async fn read(cluster: &Cluster) -> Self {
         cluster.agency_dump().await.map_or(Self { finished: None }, |dump| Self::from_dump(&dump))
     }
@@ -167,6 +168,7 @@ pub(super) async fn start_once<O: JobOperation>(
 }
 
 /// Returns an unfinished job that does the same.
+#[inline]
 pub(super) async fn find_running_job(
     cluster: &Cluster,
     polling: &mut PollLoop,

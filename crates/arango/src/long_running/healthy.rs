@@ -9,6 +9,7 @@ use super::{Incomplete, PollOptions, StopReason};
 use crate::handles::cluster::Cluster;
 
 /// Polls until every server with a health record is healthy.
+#[inline]
 pub(super) async fn wait(cluster: &Cluster, polling: &mut PollLoop) -> Result<ClusterHealth, StopReason> {
     let mut unhealthy = Vec::new();
     let good = |health: ClusterHealth| {
@@ -39,6 +40,7 @@ impl Cluster {
     ///
     /// [`StopReason::Unhealthy`] with the unhealthy servers when the time is up; [`StopReason::TimedOut`] if health
     /// could not be read.
+    #[inline]
     pub async fn wait_until_healthy(&self, options: PollOptions) -> Result<ClusterHealth, Incomplete<()>> {
         let mut polling = PollLoop::new(&self.database.transport, options, &Arc::default());
         wait(self, &mut polling).await.map_err(|reason| Incomplete::new((), reason))

@@ -15,6 +15,7 @@ use crate::handles::cluster::Cluster;
 const SYSTEM: &str = "_system";
 
 /// Polls until all shards of all databases are in sync.
+#[inline]
 pub(super) async fn wait(cluster: &Cluster, polling: &mut PollLoop) -> Result<(), StopReason> {
     let mut out_of_sync = Vec::new();
     let is_in_sync = |collections: Vec<String>| {
@@ -32,6 +33,7 @@ pub(super) async fn wait(cluster: &Cluster, polling: &mut PollLoop) -> Result<()
 /// Returns the collections with shards out of sync, each as `database/collection`.
 ///
 /// Also returns the databases that a coordinator does not know yet, since the state of their shards is unknown.
+#[inline]
 pub(super) async fn find_out_of_sync(cluster: &Cluster) -> Result<Vec<String>, Error> {
     let Some(databases) = databases(cluster).await? else { return Ok(vec![SYSTEM.to_owned()]) };
     let call = |database: String| async move {
@@ -56,6 +58,7 @@ pub(super) async fn find_out_of_sync(cluster: &Cluster) -> Result<Vec<String>, E
 }
 
 /// Returns the names of all databases; `None` if the list lacks `_system` and is therefore incomplete.
+#[inline]
 async fn databases(cluster: &Cluster) -> Result<Option<Vec<String>>, Error> {
     let databases: Vec<_> = cluster.shard_statistics_by_database().await?.into_keys().collect();
     Ok(Some(databases).filter(|all| all.iter().any(|name| name == SYSTEM)))
@@ -84,6 +87,7 @@ impl Cluster {
     ///
     /// [`StopReason::OutOfSync`] with the collections when the time is up; [`StopReason::TimedOut`] if the state
     /// could not be read.
+    #[inline]
     pub async fn wait_until_in_sync(&self, options: PollOptions) -> Result<(), Incomplete<()>> {
         let mut polling = PollLoop::new(&self.database.transport, options, &Arc::default());
         wait(self, &mut polling).await.map_err(|reason| Incomplete::new((), reason))

@@ -49,6 +49,7 @@ impl JobPoller {
     /// Returns the job after each change.
     ///
     /// `None` once it has ended or polling has stopped.
+    #[inline]
     pub async fn next(&mut self) -> Option<AgencyJob> {
         self.poller.next().await
     }
@@ -59,6 +60,7 @@ impl JobPoller {
     ///
     /// If the supervision could not complete it, if it was cancelled, or if it could not be watched; with the last
     /// seen job, if there is one.
+    #[inline]
     pub async fn wait(self) -> Result<AgencyJob, Incomplete<Option<AgencyJob>>> {
         self.poller.wait().await.map(expect_job)
     }
@@ -73,6 +75,7 @@ impl JobPoller {
     ///
     /// [`StopReason::Cancelled`] if it was cancelled; a success means that it had completed before.
     /// [`StopReason::Call`] if it cannot be cancelled, such as a resignation. Else as [`wait`](Self::wait).
+    #[inline]
     pub async fn cancel(self) -> Result<AgencyJob, Incomplete<Option<AgencyJob>>> {
         self.poller.cancel().await.map(expect_job)
     }
@@ -173,6 +176,7 @@ impl Cluster {
     /// Starts and watches a job that moves one copy of a shard.
     ///
     /// Sent once.
+    #[inline]
     pub async fn move_shard_and_watch(
         &self,
         shard: MoveShard<'_>,
@@ -184,6 +188,7 @@ impl Cluster {
     /// Starts and watches a job that moves everything off a DB-Server.
     ///
     /// Sent once.
+    #[inline]
     pub async fn clean_out_server_and_watch(
         &self,
         server: &ServerId,
@@ -197,6 +202,7 @@ impl Cluster {
     /// They move to followers.
     ///
     /// Sent once; it cannot be cancelled.
+    #[inline]
     pub async fn resign_leadership_and_watch(
         &self,
         server: &ServerId,

@@ -45,6 +45,7 @@ impl MaintenanceGuard {
     ///
     /// If it could not be ended, or had ended early because it could not be extended: the error of the latest call. A
     /// DB-Server that is not good cannot be taken out of maintenance, with 412; the server then ends it itself.
+    #[inline]
     pub async fn end(self) -> Result<(), Error> {
         let Self { target, end, task } = self;
         drop(end);
@@ -64,6 +65,7 @@ struct MaintenanceTarget {
 }
 
 impl MaintenanceTarget {
+    #[inline]
     async fn set(&self, maintenance: Maintenance) -> Result<(), Error> {
         match &self.server {
             Some(server) => self.cluster.set_server_maintenance(server, maintenance).await,
@@ -71,6 +73,7 @@ impl MaintenanceTarget {
         }
     }
 
+    #[inline]
     async fn start(self, each: Duration) -> Result<MaintenanceGuard, Error> {
         // The servers count whole seconds.
         let each = Duration::from_secs(each.as_secs()).clamp(MIN_EXTENSION, MAX_DURATION);
@@ -84,6 +87,7 @@ impl MaintenanceTarget {
     /// Extends the maintenance until the guard is dropped, and then ends it.
     ///
     /// An extension in progress is not aborted: the server might process it after the end.
+    #[inline]
     async fn extend_until_ended(
         self,
         each: Duration,
@@ -125,6 +129,7 @@ impl Cluster {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn hold_maintenance(&self, each: Duration) -> Result<MaintenanceGuard, Error> {
         MaintenanceTarget { cluster: self.clone(), server: None }.start(each).await
     }
@@ -133,6 +138,7 @@ impl Cluster {
     ///
     /// No other server takes over its leaderships then. Extended and ended as
     /// [`hold_maintenance`](Self::hold_maintenance). Since 3.10.1.
+    #[inline]
     pub async fn hold_server_maintenance(
         &self,
         server: &ServerId,

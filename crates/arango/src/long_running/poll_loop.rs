@@ -65,6 +65,7 @@ impl PollLoop {
     }
 
     /// Waits until cancellation is requested.
+    #[inline]
     pub(super) async fn cancelled(&self) {
         self.cancellation.cancelled().await;
     }
@@ -98,6 +99,7 @@ impl PollLoop {
     }
 
     /// Waits until a failed call may be retried. Fails unless it is safe to repeat and the failure is transient.
+    #[inline]
     pub(super) async fn wait_before_retry(
         &mut self,
         error: Error,
@@ -113,6 +115,7 @@ impl PollLoop {
     }
 
     /// Waits until the next poll is due. Cancellation interrupts the wait, once.
+    #[inline]
     pub(super) async fn pause(&mut self) -> Result<(), StopReason> {
         let pause = self.options.interval(self.polls, self.transport.random().next_f64());
         self.polls = self.polls.saturating_add(1);

@@ -81,6 +81,7 @@ impl Preflight<'_> {
     }
 
     /// Polls until one check that began at most `max_age` ago shows that the condition holds.
+    #[inline]
     pub(super) async fn wait(
         &self,
         cluster: &Cluster,
@@ -105,6 +106,7 @@ impl Preflight<'_> {
         }
     }
 
+    #[inline]
     async fn observe(&self, cluster: &Cluster) -> Result<Observation, Error> {
         let started_at = Instant::now();
         let out_of_sync = match self {

@@ -60,6 +60,7 @@ impl Database {
     /// # Errors
     ///
     /// If the time is up, with the status by then; if a coordinator responds with another error.
+    #[inline]
     pub async fn wait_until_propagated(
         &self,
         options: PollOptions,
@@ -75,6 +76,7 @@ impl Database {
     /// # Errors
     ///
     /// As [`wait_until_propagated`](Self::wait_until_propagated).
+    #[inline]
     pub async fn wait_for_collection(
         &self,
         name: &str,

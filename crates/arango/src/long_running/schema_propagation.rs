@@ -12,6 +12,7 @@ impl EnsuredSchema {
     /// # Errors
     ///
     /// As [`Database::wait_for_collection`], for the first collection that is not known in time.
+    #[inline]
     pub async fn wait_for_propagation(
         &self,
         database: &Database,

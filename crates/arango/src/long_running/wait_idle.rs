@@ -17,6 +17,7 @@ impl Cluster {
     /// # Errors
     ///
     /// If the time is up, with the last imbalance, if there is one: maintenance of the supervision blocks moves.
+    #[inline]
     pub async fn wait_until_idle(
         &self,
         options: PollOptions,

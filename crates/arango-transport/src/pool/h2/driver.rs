@@ -5,6 +5,7 @@
 //! the first future sees at once what was read, and the connection ends with this task.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,6 +41,7 @@ pub(super) struct ConnectionStatus {
 
 /// Drives one connection to its end.
 pub(super) struct Driver {
+    address: Option<SocketAddr>,
     /// Takes requests until no handle or no connection is left.
     client: Option<WokenTask<Client>>,
     /// Reads and writes the connection.
@@ -59,8 +61,10 @@ impl Driver {
         spawner: &Spawner,
         activity: ReadActivity,
         last: oneshot::Receiver<()>,
+        address: Option<SocketAddr>,
     ) -> Self {
         Self {
+            address,
             client: Some(WokenTask::new(client)),
             wire: spawner.take().map(WokenTask::new),
             activity,
@@ -138,10 +142,11 @@ impl Future for Driver {
         if let Poll::Ready(Err(error)) = &ended {
             tracing::trace!(%error, "a connection ends");
         }
-        if self.client.is_none() && self.wire.is_none() {
-            return Poll::Ready(());
+        if self.client.is_some() || self.wire.is_some() {
+            ready!(self.poll_limit(cx));
         }
-        self.poll_limit(cx)
+        tracing::trace!(address = ?self.address, "a connection ended");
+        Poll::Ready(())
     }
 }
 

@@ -118,7 +118,7 @@ impl Http2 {
         let (gone, last) = oneshot::channel();
         let handshake = async {
             let (sender, client) = handshake.await?;
-            let mut driver = Driver::new(client, &spawner, activity, last);
+            let mut driver = Driver::new(client, &spawner, activity, last, address);
             driver.wait_for_settings().await.map(|()| (sender, driver))
         };
         let failed = match timeout_at(deadline, handshake).await {
@@ -126,7 +126,7 @@ impl Http2 {
                 let known = driver.known();
                 // No request was sent before.
                 alert.reset();
-                registry.register().drive(driver, move |()| tracing::trace!(?address, "a connection ended"));
+                registry.register().drive(driver);
                 return Ok(Arc::new(Self {
                     sender: Mutex::new(Some(sender)),
                     known,

@@ -14,6 +14,7 @@ impl DatabaseSchema {
     /// # Errors
     ///
     /// As [`execute`](Database::execute).
+    #[inline]
     pub async fn compare(&self, database: &Database) -> Result<SchemaDifferences, Error> {
         self.check()?;
         let mut found = SchemaDifferences::default();

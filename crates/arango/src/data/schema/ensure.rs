@@ -71,6 +71,7 @@ impl DatabaseSchema {
     ///
     /// [`SchemaError::Differs`] with the differences that cannot be removed, after all the rest was done;
     /// [`SchemaError::Call`] at the first call that fails.
+    #[inline]
     pub async fn ensure(&self, database: &Database) -> Result<EnsuredSchema, SchemaError> {
         self.check().map_err(|source| SchemaError::Call { step: "its names".to_owned(), source })?;
         let mut done = Done::default();
@@ -116,6 +117,7 @@ struct Done {
 }
 
 impl Expected {
+    #[inline]
     async fn ensure(&self, database: &Database, done: &mut Done) -> Result<(), SchemaError> {
         let name = self.collection.name();
         let failed = |step: String| move |source| SchemaError::Call { step, source };
@@ -147,6 +149,7 @@ impl Expected {
     }
 
     /// Changes the properties that differ and can be changed.
+    #[inline]
     async fn change_properties(
         &self,
         database: &Database,

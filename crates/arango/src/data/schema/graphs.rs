@@ -20,6 +20,7 @@ const CONFIRMATIONS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Records what a graph lacks.
+#[inline]
 pub(super) async fn compare(
     graph: &CreateGraph,
     database: &Database,
@@ -33,6 +34,7 @@ pub(super) async fn compare(
 }
 
 /// Creates a graph, or adds what it lacks. Nothing is removed from it.
+#[inline]
 pub(super) async fn ensure(
     graph: &CreateGraph,
     database: &Database,
@@ -75,6 +77,7 @@ impl Additions<'_> {
     ///
     /// Ends are added by a replacement of the whole definition. Another program that has read the graph before may replace it
     /// without them, and the server cannot refuse that. Returns the graph after it; `None` if it was removed.
+    #[inline]
     async fn add_lacking_and_confirm(&mut self, existing: GraphInfo) -> Result<Option<GraphInfo>, Error> {
         let (mut existing, mut is_replaced) = self.add_lacking(existing).await?;
         for _ in 0..CONFIRMATIONS {
@@ -98,6 +101,7 @@ impl Additions<'_> {
     }
 
     /// Adds one thing after the other. Returns the graph after it, and whether a definition may have been replaced.
+    #[inline]
     async fn add_lacking(&mut self, mut existing: GraphInfo) -> Result<(GraphInfo, bool), Error> {
         let mut is_replaced = false;
         while let Some(change) = self.next(&existing) {
@@ -138,6 +142,7 @@ impl Additions<'_> {
     }
 
     /// Adds something to the graph. Returns the graph after it, and whether this call has added it.
+    #[inline]
     async fn add(&self, change: &GraphChange) -> Result<(GraphInfo, bool), Error> {
         let mut attempt = 1;
         loop {
@@ -165,11 +170,13 @@ impl Additions<'_> {
         }
     }
 
+    #[inline]
     async fn read(&self) -> Result<Option<GraphInfo>, Error> {
         self.database().graph(self.graph.name()).info().await
     }
 
     /// Waits at most half of what is left of the time limit.
+    #[inline]
     async fn pause(&self) {
         let pause = at_least_half(PAUSE, self.database.transport.random());
         sleep(self.limit.map_or(pause, |limit| pause.min(limit.left() / 2))).await;
@@ -182,6 +189,7 @@ impl Additions<'_> {
     }
 }
 
+#[inline]
 async fn send(database: &Database, change: &GraphChange) -> Result<GraphInfo, Error> {
     match change {
         GraphChange::AddEdgeDefinition(add) => database.execute_resolving(add.clone()).await,

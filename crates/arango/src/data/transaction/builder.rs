@@ -298,6 +298,7 @@ impl NewTransaction<Proved> {
     /// # Errors
     ///
     /// As [`execute`](Database::execute).
+    #[inline]
     pub async fn ensure_proofs(&self) -> Result<Ensured<CollectionProperties>, Error> {
         let begin = self.operation()?;
         let proofs = self.proofs.as_ref().expect("the operation names it");

@@ -117,6 +117,7 @@ impl TransactionCalls {
         self.state().add_dropped_cursor(cursor);
     }
 
+    #[inline]
     pub(super) async fn close_dropped_cursors(&self) {
         let cursors = self.state().take_dropped_cursors();
         let began = Instant::now();
@@ -133,6 +134,7 @@ impl TransactionCalls {
     }
 
     /// Aborts the transaction, if it is open.
+    #[inline]
     pub(super) async fn abort(&self) -> Result<(), Error> {
         let is_open = self.state().begin_abort_by_handle().map_err(refused::<AbortTransaction>)?;
         if !is_open {
@@ -162,6 +164,7 @@ impl TransactionCalls {
     }
 
     /// Aborts the transaction before the next one begins, so that its locks are not in the way.
+    #[inline]
     pub(super) async fn abort_before_next(&self) {
         // An owner that was lost does not respond.
         timeout(NEXT_BEGIN, self.abort_in_background()).await.ok();
@@ -208,6 +211,7 @@ impl Drop for CancelledAbort<'_> {
 }
 
 /// Aborts a transaction, also if a call of it is still executed.
+#[inline]
 async fn abort(database: Database, id: TransactionId) -> Result<(), Error> {
     let abort = AbortTransaction { id };
     let began = Instant::now();

@@ -111,6 +111,7 @@ impl TransactionCollection<'_> {
     /// # Errors
     ///
     /// As [`execute`](crate::Database::execute).
+    #[inline]
     pub async fn count(&mut self) -> Result<u64, Error> {
         self.collection.execute(CountDocuments { collection: self.collection.name()?.clone() }).await
     }
@@ -120,6 +121,7 @@ impl TransactionCollection<'_> {
     /// # Errors
     ///
     /// As [`execute`](crate::Database::execute).
+    #[inline]
     pub async fn truncate(&mut self) -> Result<(), Error> {
         self.collection.execute(TruncateCollection::new(self.collection.name()?)).await
     }

@@ -22,6 +22,7 @@ const LATE: &str = "it was not used for 59 s, and it is unknown whether the serv
 
 impl TransactionCalls {
     /// Commits the transaction. If the response is lost, it is found out about for as long as `resolution_timeout`.
+    #[inline]
     pub(super) async fn commit(
         &self,
         proof: Option<&ProofDocument>,
@@ -40,6 +41,7 @@ impl TransactionCalls {
     }
 
     /// Finds out whether a commit was executed that has succeeded, but may have come too late.
+    #[inline]
     async fn confirm(&self, proof: Option<&ProofDocument>, limit: Duration) -> Result<(), Error> {
         let commit = LostCommit::of_late_success(written(proof));
         let (answer, step) = self.ask(commit, proof, limit).await;
@@ -58,6 +60,7 @@ impl TransactionCalls {
     }
 
     /// Finds out whether a commit was executed that has failed.
+    #[inline]
     async fn find_out(
         &self,
         proof: Option<&ProofDocument>,
@@ -90,6 +93,7 @@ impl TransactionCalls {
     }
 
     /// Returns how many leaders the written documents have: several, if that cannot be found out in time.
+    #[inline]
     async fn leaders(&self, limit: Duration) -> Leaders {
         let began = Instant::now();
         let database = || {
@@ -104,6 +108,7 @@ impl TransactionCalls {
 
     /// Asks until a commit is decided, or nothing can be found out, or the time is up. Returns the last answer, and the
     /// last step.
+    #[inline]
     async fn ask(
         &self,
         mut commit: LostCommit,
@@ -160,6 +165,7 @@ impl TransactionCalls {
         error.before_execution()
     }
 
+    #[inline]
     async fn get_state(&self, left: Duration) -> CommitAnswer {
         let get = GetTransaction { id: self.id().clone() };
         match self.database().timeout(QUESTION_LIMIT.min(left)).execute(get).await {
@@ -168,6 +174,7 @@ impl TransactionCalls {
         }
     }
 
+    #[inline]
     async fn commit_again(&self, left: Duration) -> CommitAnswer {
         match self.database().timeout(left).execute(CommitTransaction { id: self.id().clone() }).await {
             Ok(()) => CommitAnswer::State(TransactionState::Committed),
@@ -175,6 +182,7 @@ impl TransactionCalls {
         }
     }
 
+    #[inline]
     async fn read_proof(&self, proof: Option<&ProofDocument>, left: Duration) -> CommitAnswer {
         let Some(proof) = proof else { return CommitAnswer::None };
         match proof.is_there(&self.database().timeout(QUESTION_LIMIT.min(left))).await {

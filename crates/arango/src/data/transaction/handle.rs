@@ -134,6 +134,7 @@ impl Transaction {
     /// With the outcome [`NotExecuted`](crate::Outcome::NotExecuted) nothing has taken effect: the transaction is
     /// poisoned, gone, or was not used for more than 55 s. With [`Unknown`](crate::Outcome::Unknown) it may have been
     /// committed, over several leaders also in part; with a proof, the error has a [ticket](Error::ticket).
+    #[inline]
     pub async fn commit(self) -> Result<(), Error> {
         if self.role == Role::Closure {
             return Err(refused::<CommitTransaction>((
@@ -151,6 +152,7 @@ impl Transaction {
     /// # Errors
     ///
     /// As [`Database::execute`](crate::Database::execute). The server then aborts it after 60 s.
+    #[inline]
     pub async fn abort(self) -> Result<(), Error> {
         self.calls.abort().await
     }

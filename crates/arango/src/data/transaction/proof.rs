@@ -57,12 +57,14 @@ impl ProofDocument {
         UpdateDocument::new(&self.collection, &self.key, &Stored { value })
     }
 
+    #[inline]
     pub(super) async fn is_there(&self, database: &Database) -> Result<bool, Error> {
         let read = ReadDocument::<IgnoredAny>::new(&self.collection, &self.key);
         Ok(database.execute(read).await?.is_some())
     }
 
     /// Returns what the closure has returned in the run that was committed; `None` if none was.
+    #[inline]
     pub(super) async fn stored(&self, database: &Database) -> Result<Option<Value>, Error> {
         let read = ReadDocument::<Stored>::new(&self.collection, &self.key);
         Ok(database.execute(read).await?.map(|stored| stored.value))
@@ -100,11 +102,13 @@ pub(super) async fn have_single_leader(
     Ok(is_single)
 }
 
+#[inline]
 async fn is_single_shard_database(database: &Database) -> Result<bool, Error> {
     Ok(database.execute(GetCurrentDatabase).await?.sharding == DatabaseSharding::Single)
 }
 
 /// Returns whether each of them has one shard, and all are placed like the same collection.
+#[inline]
 async fn have_same_shard(
     database: &impl Fn() -> Database,
     collections: &[CollectionName],
@@ -122,6 +126,7 @@ async fn have_same_shard(
 }
 
 /// Creates the collection of proofs, or compares the one that exists, beside the first of the written collections, and the index that removes old proofs.
+#[inline]
 pub(super) async fn ensure_collection(
     database: &Database,
     proofs: &CollectionName,
@@ -142,6 +147,7 @@ pub(super) async fn ensure_collection(
     Ok(ensured.with_differences_of(expiry.await?))
 }
 
+#[inline]
 async fn properties(database: &Database, collection: &CollectionName) -> Result<CollectionProperties, Error> {
     database.execute(GetCollectionProperties { collection: collection.clone() }).await
 }

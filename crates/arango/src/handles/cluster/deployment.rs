@@ -14,23 +14,27 @@ use crate::handles::cluster::Cluster;
 /// The deployment: id, defaults, licence and access tokens.
 impl Cluster {
     /// Returns the id of the deployment. Since 3.12.6.
+    #[inline]
     pub async fn deployment_id(&self) -> Result<String, Error> {
         self.database.execute(GetDeploymentId).await
     }
 
     /// Returns the defaults of new databases.
+    #[inline]
     pub async fn database_defaults(&self) -> Result<DatabaseDefaults, Error> {
         self.database.execute(GetDatabaseDefaults).await
     }
 
     /// Returns the licence of the deployment.
     #[doc(alias = "getLicense")]
+    #[inline]
     pub async fn license(&self) -> Result<License, Error> {
         self.database.execute(GetLicense).await
     }
 
     /// Sets the licence of the deployment.
     #[doc(alias = "setLicense")]
+    #[inline]
     pub async fn set_license(&self, key: &LicenseKey, earlier: EarlierExpiryPolicy) -> Result<(), Error> {
         self.database.execute(SetLicense { key, earlier_expiry: earlier }).await
     }
@@ -38,6 +42,7 @@ impl Cluster {
     /// Lists the access tokens of a user, without their secrets. Since 3.12.5.
     #[doc(alias = "getAccessTokens")]
     #[doc(alias = "list_access_tokens")]
+    #[inline]
     pub async fn access_tokens(&self, user: &str) -> Result<Vec<AccessToken>, Error> {
         self.database.execute(ListAccessTokens { user }).await
     }
@@ -46,6 +51,7 @@ impl Cluster {
     ///
     /// Only this response contains its secret.
     #[doc(alias = "createAccessToken")]
+    #[inline]
     pub async fn create_access_token(
         &self,
         user: &str,
@@ -57,6 +63,7 @@ impl Cluster {
 
     /// Deletes an access token of a user. Since 3.12.5.
     #[doc(alias = "deleteAccessToken")]
+    #[inline]
     pub async fn delete_access_token(&self, user: &str, id: u64) -> Result<(), Error> {
         self.database.execute(DeleteAccessToken { user, id }).await
     }

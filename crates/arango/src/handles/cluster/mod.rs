@@ -56,11 +56,13 @@ impl Cluster {
     }
 
     /// Returns the id of the coordinator that responds.
+    #[inline]
     pub async fn server_id(&self) -> Result<ServerId, Error> {
         self.database.execute(GetServerId).await
     }
 
     /// Returns the role of the server that responds.
+    #[inline]
     pub async fn server_role(&self) -> Result<ServerRole, Error> {
         self.database.execute(GetServerRole).await
     }
@@ -68,17 +70,20 @@ impl Cluster {
     /// Returns whether the cluster accepts writes.
     ///
     /// The answer is as seen by the coordinator that responds.
+    #[inline]
     pub async fn server_mode(&self) -> Result<ServerMode, Error> {
         self.database.execute(GetServerMode).await
     }
 
     /// Makes the whole cluster read-only, or writable again.
     #[doc(alias = "set_mode")]
+    #[inline]
     pub async fn set_server_mode(&self, mode: ServerMode) -> Result<ServerMode, Error> {
         self.database.execute(SetServerMode { mode }).await
     }
 
     /// Returns whether the supervision is in maintenance, that is, inactive.
+    #[inline]
     pub async fn maintenance(&self) -> Result<SupervisionMode, Error> {
         self.database.execute(GetMaintenance).await
     }
@@ -87,6 +92,7 @@ impl Cluster {
     ///
     /// Takes seconds, and up to two minutes.
     #[doc(alias = "toggle_maintenance_mode")]
+    #[inline]
     pub async fn maintenance_on(&self) -> Result<SetMaintenanceResult, Error> {
         self.set_maintenance(Maintenance::On).await
     }
@@ -94,16 +100,19 @@ impl Cluster {
     /// Disables the supervision for `duration`, in whole seconds.
     ///
     /// Takes seconds, and up to two minutes.
+    #[inline]
     pub async fn maintenance_for(&self, duration: Duration) -> Result<SetMaintenanceResult, Error> {
         self.set_maintenance(Maintenance::For(duration)).await
     }
 
     /// Enables the supervision again. Takes seconds, and up to two minutes.
+    #[inline]
     pub async fn maintenance_off(&self) -> Result<SetMaintenanceResult, Error> {
         self.set_maintenance(Maintenance::Off).await
     }
 
     /// Disables or enables the supervision.
+    #[inline]
     pub async fn set_maintenance(&self, maintenance: Maintenance) -> Result<SetMaintenanceResult, Error> {
         self.database.execute(SetMaintenance { maintenance }).await
     }

@@ -12,6 +12,7 @@ use crate::handles::cluster::Cluster;
 /// Metrics and logs of single servers, through any coordinator.
 impl Cluster {
     /// Returns the support information of the deployment. Can be slow.
+    #[inline]
     pub async fn support_info(&self) -> Result<SupportInfo, Error> {
         self.database.execute(GetSupportInfo).await
     }

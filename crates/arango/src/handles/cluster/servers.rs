@@ -14,16 +14,19 @@ impl Cluster {
     /// Returns the health of every server.
     ///
     /// Only its [`status`](arango_cluster::ServerHealth::status) shows whether a server is alive.
+    #[inline]
     pub async fn health(&self) -> Result<ClusterHealth, Error> {
         self.database.execute(GetHealth).await
     }
 
     /// Returns the target numbers of servers.
+    #[inline]
     pub async fn server_count(&self) -> Result<ServerCount, Error> {
         self.database.execute(GetServerCount).await
     }
 
     /// Sets the target numbers of servers. Starts and stops none.
+    #[inline]
     pub async fn set_server_count(&self, count: SetServerCount<'_>) -> Result<(), Error> {
         self.database.execute(count).await
     }
@@ -31,6 +34,7 @@ impl Cluster {
     /// Returns the endpoints of the coordinators known to the cluster.
     ///
     /// They include dead ones.
+    #[inline]
     pub async fn endpoints(&self) -> Result<Endpoints, Error> {
         self.database.execute(GetEndpoints).await
     }
@@ -76,11 +80,13 @@ impl Cluster {
     /// Returns the state of a job.
     ///
     /// Completed jobs are deleted after a while.
+    #[inline]
     pub async fn agency_job(&self, id: &JobId) -> Result<AgencyJob, Error> {
         self.database.execute(GetAgencyJob { id }).await
     }
 
     /// Requests the cancellation of a job; [`agency_job`](Self::agency_job) shows when it is cancelled.
+    #[inline]
     pub async fn cancel_agency_job(&self, id: &JobId) -> Result<(), Error> {
         self.database.execute(CancelAgencyJob { id }).await
     }

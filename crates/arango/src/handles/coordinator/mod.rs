@@ -77,21 +77,25 @@ impl CoordinatorHandle {
     }
 
     /// Returns the id of this coordinator.
+    #[inline]
     pub async fn server_id(&self) -> Result<ServerId, Error> {
         self.execute(GetServerId).await
     }
 
     /// Returns the role of this server: [`ServerRole::Coordinator`] if it is one.
+    #[inline]
     pub async fn server_role(&self) -> Result<ServerRole, Error> {
         self.execute(GetServerRole).await
     }
 
     /// Returns whether it accepts writes.
+    #[inline]
     pub async fn server_mode(&self) -> Result<ServerMode, Error> {
         self.execute(GetServerMode).await
     }
 
     /// Returns the version of this coordinator.
+    #[inline]
     pub async fn version(&self) -> Result<VersionInfo, Error> {
         let version = self.execute(GetVersion::default()).await?;
         self.record_version(version.version.as_deref());
@@ -104,11 +108,13 @@ impl CoordinatorHandle {
     ///
     /// As [`Database::execute`]; unavailability is a value, not an error.
     #[doc(alias = "check_availability")]
+    #[inline]
     pub async fn availability(&self) -> Result<Availability, Error> {
         self.execute(GetAvailability).await
     }
 
     /// Returns the coordinator's status report.
+    #[inline]
     pub async fn status(&self) -> Result<StatusReport, Error> {
         let status = self.execute(GetStatus).await?;
         self.record_version(status.version.as_deref());

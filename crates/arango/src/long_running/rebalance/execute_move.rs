@@ -50,11 +50,13 @@ impl MoveExecutor {
         Self { cluster, polling, progress, has_failed: AtomicBool::new(false) }
     }
 
+    #[inline]
     pub(super) async fn run(self: Arc<Self>, step: ShardMove) -> (ShardMove, MoveOutcome) {
         let outcome = self.execute(&step).await;
         (step, outcome)
     }
 
+    #[inline]
     async fn execute(&self, step: &ShardMove) -> MoveOutcome {
         let mut polling = self.polling.fork();
         loop {
@@ -95,6 +97,7 @@ impl MoveExecutor {
     }
 
     /// Reads the agency, and checks both servers' health if the move must be started.
+    #[inline]
     async fn check(&self, polling: &mut PollLoop, step: &ShardMove) -> Result<Placement, StopReason> {
         let preflight = Preflight::Good([&step.from, &step.to], HEALTHY_TIMEOUT);
         let spec = MoveShard::from_plan(step).spec();
@@ -110,6 +113,7 @@ impl MoveExecutor {
     /// Watches a job that another client has started, without cancelling it.
     ///
     /// `None` if it had failed before the first poll, or is no longer listed.
+    #[inline]
     async fn watch_existing(&self, step: &ShardMove, job: &JobId) -> Option<Result<(), StopReason>> {
         let mut was_alive = false;
         let mut polling = self.polling.fork_uncancellable();
@@ -131,6 +135,7 @@ impl MoveExecutor {
     }
 
     /// The limit ends polls, and never a start, whose outcome must be known.
+    #[inline]
     async fn start(&self, shard: MoveShard<'_>, before: &JobSnapshot) -> Result<JobId, Error> {
         self.cluster.database.execute_resolving(StartJob::new(shard, before)).await
     }

@@ -184,6 +184,7 @@ impl Cluster {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn prepare_rebalance(&self, options: &RebalanceOptions) -> Result<PreparedRebalance, Error> {
         let plan = self.rebalance_plan_with(options).await?;
         Ok(PreparedRebalance { cluster: self.clone(), plan, max_concurrent: 4 })

@@ -165,6 +165,7 @@ impl RollingRestart {
     }
 
     /// Returns the servers in their order; fails unless every server is healthy and every shard in sync.
+    #[inline]
     async fn servers(&self, polling: &mut PollLoop) -> Result<Vec<ServerId>, StopReason> {
         let cluster = &self.cluster;
         let health = polling.poll_until(|| cluster.health(), Some).await?;

@@ -27,6 +27,7 @@ pub(super) struct ServerRestart<'a> {
 }
 
 impl ServerRestart<'_> {
+    #[inline]
     pub(super) async fn restart(&self, polling: &PollLoop, restart: &RestartFn) -> Result<(), StopReason> {
         let (cluster, server) = (&self.settings.cluster, self.server);
         self.check_time_left()?;
@@ -65,6 +66,7 @@ impl ServerRestart<'_> {
     }
 
     /// Moves its leaderships to other servers, and puts it into maintenance.
+    #[inline]
     async fn prepare(&self, polling: &PollLoop) -> Result<MaintenanceGuard, StopReason> {
         let (cluster, server) = (&self.settings.cluster, self.server);
         let resigning = ResignLeadership { server, leaders: ResignedLeaders::MoveBack };
@@ -83,6 +85,7 @@ impl ServerRestart<'_> {
     }
 
     /// Announces the restart after the preflight check. Returns its reboot id before the restart.
+    #[inline]
     async fn announce(&self, polling: &PollLoop) -> Result<Option<u64>, StopReason> {
         let before = self.reboot_id_before(polling).await?;
         if before.is_none() {
@@ -100,6 +103,7 @@ impl ServerRestart<'_> {
     }
 
     /// Returns its reboot id before the restart, after the preflight check. No step is in progress until here.
+    #[inline]
     async fn reboot_id_before(&self, polling: &PollLoop) -> Result<Option<u64>, StopReason> {
         let cluster = &self.settings.cluster;
         let dump = self.preflight().check(cluster, &mut polling.fork(), |_| false).await?;
@@ -110,6 +114,7 @@ impl ServerRestart<'_> {
     }
 
     /// Waits until a new process responds: its health may still be that of the previous process.
+    #[inline]
     async fn wait_for_new_process(
         &self,
         polling: &mut PollLoop,
@@ -144,6 +149,7 @@ impl ServerRestart<'_> {
     }
 
     /// Ends the maintenance. One that the server ended itself because of a long downtime is no error.
+    #[inline]
     async fn end_maintenance(&self, maintenance: MaintenanceGuard) -> Result<(), StopReason> {
         let was_held = maintenance.is_held();
         match maintenance.end().await {
@@ -154,6 +160,7 @@ impl ServerRestart<'_> {
     }
 
     /// Reports more than one start, if the agency shows it: the server is back nevertheless.
+    #[inline]
     async fn report_multiple_restarts(&self, polling: &mut PollLoop, before: Option<u64>) {
         let Some(before) = before else { return };
         let Ok(Some(dump)) = polling.poll_once(self.settings.cluster.agency_dump()).await else { return };

@@ -266,6 +266,7 @@ impl Import<'_, ImportWithoutSource> {
     /// # Errors
     ///
     /// If the name of the collection is invalid, or if its properties cannot be read.
+    #[inline]
     pub async fn start(self) -> Result<ImportSink, Error> {
         Ok(self.begin().await?.0)
     }

@@ -39,6 +39,7 @@ pub(super) struct Done {
 /// An item that may have been executed is sent again only if a second copy of it does no harm. The first request is retried as
 /// any other; after that each repetition is one attempt, so that the numbers do not multiply. Repetitions are paid for by the retry
 /// budget. If other calls have used it up they wait for it, since to give up at once would cost documents.
+#[inline]
 pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Silent>) -> Done {
     let mut sent = collection.send_items_with_repeats(&mut write, 0).await;
     // If the keys are refused here, `write` has lost them.
@@ -77,6 +78,7 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
 }
 
 /// Waits until the retry budget pays for a repetition; `false` if it does not in time.
+#[inline]
 async fn wait_for_budget(collection: &Collection) -> bool {
     let transport = &collection.database().transport;
     let began = Instant::now();

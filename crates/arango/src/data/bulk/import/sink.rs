@@ -119,6 +119,7 @@ impl ImportSink {
     /// # Errors
     ///
     /// If the import has stopped.
+    #[inline]
     pub async fn feed_json(&mut self, json: &[u8]) -> Result<(), ImportStopped> {
         self.make_room().await?;
         let position = self.position;
@@ -128,6 +129,7 @@ impl ImportSink {
     }
 
     /// Sends the rest, waits until the result of each item is known, and returns the report.
+    #[inline]
     pub async fn finish(mut self) -> ImportReport {
         if self.make_room().await.is_ok() {
             self.begin_next();
@@ -163,6 +165,7 @@ impl ImportSink {
     }
 
     /// Waits until an item can be added: only one full request is kept besides those in progress.
+    #[inline]
     pub(super) async fn make_room(&mut self) -> Result<(), ImportStopped> {
         while self.waiting.is_some() && self.report.stopped.is_none() {
             self.wait_for_one().await;
@@ -244,6 +247,7 @@ impl ImportSink {
         }
     }
 
+    #[inline]
     async fn wait_for_one(&mut self) {
         if let Some(ended) = self.running.join_next_with_id().await {
             self.record(ended);
