@@ -8,4 +8,5 @@ mod imports;
 mod lazy_compilation;
 mod links;
 mod migration;
+mod refusals;
 mod vocabulary;

@@ -12,6 +12,7 @@ use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, CoordinatorState, ErrorKind, Http2, HttpProtocol, Limits, Outcome, PoolLimits};
 use arango_test_cluster::{Coordinator, Fault, Match, TestCluster, Tls as Speaks};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{
@@ -320,4 +321,45 @@ async fn an_immediate_goaway_does_not_cause_a_reconnect_loop() {
     assert_eq!(error.outcome(), Outcome::NotExecuted, "{error}");
     let connections = connector.1.load(Ordering::Relaxed);
     assert_eq!(connections, error.attempts().len(), "{}", error.report());
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_allow_no_streams_cause_at_most_one_connect_per_attempt_and_are_named() {
+    // SETTINGS with MAX_CONCURRENT_STREAMS = 0, and an acknowledgement.
+    const NO_STREAMS: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
+    for (frames, named, calls) in [
+        (NO_STREAMS, "no HTTP/2 settings that allow a stream arrived", 1),
+        (NO_STREAMS, "no HTTP/2 settings that allow a stream arrived", 40),
+        (b"", "no HTTP/2 settings arrived; the coordinator may not support HTTP/2", 1),
+    ] {
+        let connector = FixedFrames(frames, Arc::default());
+        let client = Client::builder()
+            .hosts("http://127.0.0.1:8529,http://127.0.0.1:8530")
+            .http2(Http2::PriorKnowledge)
+            .connect(connector.clone())
+            .build()
+            .unwrap();
+        let mut tasks = JoinSet::new();
+        for _ in 0..calls {
+            let database = client.db("_system");
+            tasks.spawn(async move {
+                database.execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err()
+            });
+        }
+        let errors = tasks.join_all().await;
+        for error in &errors {
+            let report = error.report().to_string();
+            assert_eq!(error.outcome(), Outcome::NotExecuted, "{report}");
+            assert!(
+                error.attempts().iter().all(|attempt| attempt.kind == ErrorKind::ConnectTimeout),
+                "{report}"
+            );
+            assert!(report.contains(named), "{report}");
+        }
+        let attempts: usize = errors.iter().map(|error| error.attempts().len()).sum();
+        // Concurrent calls wait for the same connects.
+        let most = if calls == 1 { attempts } else { attempts / 8 };
+        let connects = connector.1.load(Ordering::Relaxed);
+        assert!(connects <= most, "{connects} connects for {attempts} attempts");
+    }
 }

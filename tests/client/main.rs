@@ -10,6 +10,7 @@ mod administration;
 mod affinity;
 mod bad_input;
 mod balance;
+mod callback_panics;
 mod certificates;
 mod client_certificates;
 mod closing;

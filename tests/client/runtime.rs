@@ -1,19 +1,28 @@
 //! Clients without a runtime, in a static, and on several runtimes.
 
+use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use arango::long_running::{PollOptions, StopReason};
-use arango::transport::{AttemptService, CallService};
-use arango::{Client, Cluster, CoordinatorHandle, Database, Discovery, Error, ErrorKind, Hedging, Outcome};
+use arango::transport::secrecy::SecretString;
+use arango::transport::{AttemptService, BoxError, BoxFuture, CallService, Resolve};
+use arango::{
+    Client, Cluster, CoordinatorHandle, Credentials, Database, Discovery, Error, ErrorKind, Hedging,
+};
+use arango::{Outcome, TokenSource};
 use arango_test_cluster::TestCluster;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use static_assertions::assert_impl_all;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
 use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
 use tower::{ServiceExt, service_fn};
@@ -153,6 +162,65 @@ fn a_static_client_serves_several_runtimes() {
     });
     let attempts: u64 = client.coordinators().iter().map(|state| state.requests).sum();
     assert_eq!(attempts, 24, "no call needed a second attempt");
+}
+
+/// Counts what it is asked for, and never responds.
+#[derive(Clone, Default)]
+struct NeverResponds(Arc<AtomicUsize>);
+
+impl NeverResponds {
+    fn respond<T: Send + 'static>(&self) -> BoxFuture<'static, T> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::pending())
+    }
+}
+
+impl TokenSource for NeverResponds {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
+        self.respond()
+    }
+}
+
+impl Resolve for NeverResponds {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        self.respond()
+    }
+}
+
+fn paused_runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
+#[test]
+fn a_login_or_lookup_on_a_runtime_that_is_not_driven_delays_other_calls_until_their_deadline_at_most() {
+    let builder = || Client::builder().hosts("http://db.test:8529,http://db.test:8530");
+    let (source, resolver) = (NeverResponds::default(), NeverResponds::default());
+    let with_login = builder().credentials(Credentials::from_source(source.clone()));
+    let with_lookup = builder().basic_auth("root", "").resolve(resolver.clone());
+    for (builder, begun, name, lookups) in
+        [(with_login, source, "login", 1), (with_lookup, resolver, "lookup", 2)]
+    {
+        let client = builder.build().unwrap();
+        // It is kept, and not driven any more.
+        let stopped = paused_runtime();
+        stopped.block_on(async {
+            for _ in 0..lookups {
+                let database = client.db("_system");
+                timeout(Duration::from_millis(1), database.version()).await.unwrap_err();
+            }
+        });
+        assert_eq!(begun.0.load(Ordering::Relaxed), lookups, "{name}");
+        paused_runtime().block_on(async {
+            for limit in [100, 1_000, 60_000].map(Duration::from_millis) {
+                let database = client.db("_system").timeout(limit);
+                let ended = timeout(limit + Duration::from_millis(1), database.version()).await;
+                let error = ended.expect("the call ends at its deadline").unwrap_err();
+                assert_eq!(error.outcome(), Outcome::NotExecuted, "{name}, {limit:?}: {error}");
+            }
+        });
+        assert_eq!(begun.0.load(Ordering::Relaxed), lookups, "{name}: the other runtime's is waited for");
+        drop(stopped);
+    }
 }
 
 #[tokio::test(start_paused = true)]

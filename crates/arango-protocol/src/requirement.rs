@@ -10,13 +10,13 @@ use crate::version::ServerVersion;
 /// ```
 /// use arango_protocol::{RequestClass, Requirement};
 ///
-/// const VERSION_ATTRIBUTE: Requirement = Requirement::new("versionAttribute", "3.12.0");
-/// const ALLOW_RETRY: Requirement = Requirement::new("allowRetry", "3.11.0").or_class(RequestClass::NonIdempotent);
+/// const VERSION_ATTRIBUTE: Requirement = Requirement::new("version", "3.12.0");
+/// const ALLOW_RETRY: Requirement = Requirement::new("allow_retry", "3.11.0").or_class(RequestClass::NonIdempotent);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Requirement {
-    /// The name of the option.
+    /// The name of the method that sets the option, for the error.
     pub option: &'static str,
     /// The first version that does not ignore it.
     pub since: &'static str,

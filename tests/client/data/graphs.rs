@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango::data::{DropStatus, EdgeDefinition};
 use arango::{Database, ErrorKind, Outcome};
-use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use http::Method;
 use serde_json::json;
 
@@ -181,6 +181,22 @@ async fn a_vertex_whose_response_is_lost_is_removed_once() {
         assert_eq!(executed(&cluster, &Method::DELETE), 1, "{phase:?}");
         assert_eq!(library.collection("wrote").count().await.unwrap(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_removal_of_a_vertex_that_may_still_come_is_sent_once_and_unknown() {
+    let cluster = cluster().await;
+    let library = library(&cluster).await;
+    fill(&library).await;
+    let removal = Match::method(Method::DELETE, "/_api/gharial/*");
+    let lost = cluster.inject(&Fault::close(Phase::AfterRead).on(removal));
+    let error = library.graph("library").remove_vertex("authors", "herbert").await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+    assert_eq!(
+        (lost.iter().map(FaultGuard::hits).sum::<usize>(), executed(&cluster, &Method::DELETE)),
+        (1, 0)
+    );
+    assert_eq!(library.collection("wrote").count().await.unwrap(), 2);
 }
 
 #[tokio::test(start_paused = true)]

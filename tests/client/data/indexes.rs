@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use arango::data::{DropStatus, Index, IndexType};
+use arango::data::{DropStatus, Index, IndexId, IndexType};
 use arango::{ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
+use http::Method;
 use serde_json::json;
 
 use super::{book, books};
-use crate::support::{builder, client, cluster};
+use crate::support::{builder, client, cluster, cluster_of};
 
 #[tokio::test(start_paused = true)]
 async fn an_index_is_created_listed_and_dropped() {
@@ -83,6 +84,33 @@ async fn w24_an_index_whose_response_is_lost_is_ensured_and_dropped_once() {
         let _lost = cluster.inject(&Fault::close(phase).on(Match::path("/_api/index/*")).times(1));
         books.drop_index(&ensured.actual.id).await.unwrap();
         assert_eq!(books.indexes().await.unwrap().len(), 1, "{phase:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_whose_response_is_lost_is_dropped_once_by_its_name_and_again_by_its_number() {
+    for (phase, outcome_by_name, requests, executed) in [
+        (Phase::AfterRead, Some(Outcome::Unknown), 1, 0),
+        (Phase::AfterExecution, Some(Outcome::Unknown), 1, 1),
+        (Phase::InBody, Some(Outcome::Executed), 1, 1),
+        (Phase::AfterRead, None, 2, 1),
+        (Phase::AfterExecution, None, 2, 1),
+    ] {
+        let by_name = outcome_by_name.is_some();
+        let cluster = cluster_of(1).await;
+        let books = books(&client(&cluster));
+        let index = books.ensure_index(Index::persistent(["year"]).named("by_year")).await.unwrap().actual;
+        let id = if by_name { IndexId::new("books/by_year").unwrap() } else { index.id };
+        cluster.journal().clear();
+        let _lost = cluster.inject(&Fault::close(phase).on(Match::delete("/_api/index/*")).times(1));
+        let outcome = books.drop_index(&id).await.err().map(|error| error.outcome());
+        assert_eq!(outcome, outcome_by_name, "{phase:?}");
+        let sent = cluster.journal().entries().iter().filter(|entry| entry.method == Method::DELETE).count();
+        let dropped = cluster.journal().executions_matching(|entry| {
+            entry.method == Method::DELETE && entry.status.is_some_and(|status| status < 300)
+        });
+        assert_eq!((sent, dropped), (requests, executed), "{phase:?}, by its name: {by_name}");
+        assert_eq!(books.indexes().await.unwrap().len(), 2 - executed, "{phase:?}");
     }
 }
 

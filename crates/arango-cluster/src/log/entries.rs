@@ -132,7 +132,7 @@ mod tests {
         let only = LogQuery::new().only(LogLevel::Error);
         assert_request(&GetLogEntries { query: &only }, "GET", "/_admin/log/entries?level=error");
         let both = query.only(LogLevel::Error);
-        let reason = "`log_query` sets both `only` and `up_to`";
+        let reason = "`only` cannot be combined with `up_to`";
         assert_rejected(&GetLogEntries { query: &both }, reason);
         assert_rejected(&GetServerLogEntries { server: &"".into(), query: &only }, "`server` is empty");
     }

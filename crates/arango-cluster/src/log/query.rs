@@ -101,7 +101,7 @@ impl LogQuery {
     #[inline]
     pub(super) fn apply(&self, mut builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
         if self.upto.is_some() && self.level.is_some() {
-            return Err(BuildError::Field { field: "log_query", reason: "sets both `only` and `up_to`" });
+            return Err(BuildError::Field { field: "only", reason: "cannot be combined with `up_to`" });
         }
         // The server expects levels in lower case.
         let lower_case = |level: &LogLevel| level.as_str().to_ascii_lowercase();

@@ -25,8 +25,8 @@ use crate::names::{CollectionName, Key, Revision};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-pub(super) static VERSION_ATTRIBUTE: Requirement = Requirement::new("versionAttribute", "3.12.0");
-pub(super) static REFILL_INDEX_CACHES: Requirement = Requirement::new("refillIndexCaches", "3.10.2");
+pub(super) static VERSION_ATTRIBUTE: Requirement = Requirement::new("version", "3.12.0");
+pub(super) static REFILL_INDEX_CACHES: Requirement = Requirement::new("refill_index_caches", "3.10.2");
 
 /// The document of a write, its key and its options.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::options::{Profile, QueryOptions};
 
 /// For a query that must not lose the response with its last batch.
-static ALLOW_RETRY: Requirement = Requirement::new("allowRetry", "3.11.0");
+static ALLOW_RETRY: Requirement = Requirement::new("allow_retry", "3.11.0");
 
 impl QueryOptions {
     /// Refuses what the server would refuse or take for a default.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::id::{TransactionId, TransactionStatus};
 use crate::names::CollectionName;
 
-const SKIP_FAST_LOCK_ROUND: Requirement = Requirement::new("skipFastLockRound", "3.12.1");
+const SKIP_FAST_LOCK_ROUND: Requirement = Requirement::new("skip_fast_lock_round", "3.12.1");
 
 /// Begins a stream transaction.
 ///

@@ -100,7 +100,9 @@ impl<O: Transactional> Operation for InTransaction<O> {
         let mut request = self.operation.request()?;
         if request.headers().contains_key(ALLOW_DIRTY_READ) {
             let reason = "has no effect in a transaction, which reads from leaders";
-            return Err(BuildError::Field { field: "allow_dirty_reads", reason });
+            let is_query = Self::METADATA.path == CreateCursor::<()>::METADATA.path;
+            let field = if is_query { "allow_dirty_reads" } else { "allow_dirty_read" };
+            return Err(BuildError::Field { field, reason });
         }
         let id = HeaderValue::from_str(self.id.as_str())
             .map_err(|_| BuildError::HeaderValue { name: TRANSACTION_ID })?;
@@ -125,6 +127,13 @@ mod tests {
     fn a_dirty_read_in_a_transaction_is_refused() {
         let read = ReadDocument::<Value>::new(&name("books"), &key("dune")).allow_dirty_read();
         let error = InTransaction::new(&"7337".into(), read).request().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`allow_dirty_read` has no effect in a transaction, which reads from leaders"
+        );
+        let options = QueryOptions::new().allow_dirty_reads();
+        let query = CreateCursor::<Value>::new(&Aql::new("RETURN 1")).options(&options);
+        let error = InTransaction::new(&"7337".into(), query).request().unwrap_err();
         assert_eq!(
             error.to_string(),
             "`allow_dirty_reads` has no effect in a transaction, which reads from leaders"

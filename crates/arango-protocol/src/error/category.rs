@@ -32,7 +32,7 @@ pub enum ErrorCategory {
     InvalidResponse,
     /// The server reported an error that belongs to no other category.
     Server,
-    /// The client was closed, has no runtime, or a middleware layer failed.
+    /// The client was closed, has no runtime, or middleware or another callback failed.
     Client,
 }
 

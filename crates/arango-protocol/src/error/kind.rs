@@ -194,8 +194,10 @@ kinds! {
     NotACluster = "this server is not part of a cluster";
     /// The server failed, or returned an error without a more specific kind.
     Server = "the server returned an error";
-    /// A custom layer failed.
-    Middleware = "a middleware layer failed";
+    /// A custom layer failed, or another callback of the program.
+    ///
+    /// For example, a connector or random source that panicked while a connection was opened.
+    Middleware = "a middleware layer or another callback failed";
 }
 
 impl ErrorKind {

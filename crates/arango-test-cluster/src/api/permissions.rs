@@ -6,6 +6,7 @@ use super::Call;
 use crate::config::settings::Hardening;
 use crate::http::reply::ApiError;
 use crate::state::grants::Level;
+use crate::state::search::SearchView;
 use crate::state::transactions::Access;
 use crate::store::error::DocumentError;
 
@@ -24,13 +25,26 @@ impl Call<'_> {
     }
 
     /// Returns the collections of the request's database that the caller may not read.
-    pub(super) fn unreadable_collections(&self) -> BTreeSet<String> {
+    fn unreadable_collections(&self) -> BTreeSet<String> {
         if self.caller.is_superuser() {
             return BTreeSet::new();
         }
         let all =
             self.state.databases.get(&self.request.database).map(|database| database.collections.keys());
         all.into_iter().flatten().filter(|name| !self.may_read(name)).cloned().collect()
+    }
+
+    /// Returns the names that the caller's queries may not read: of collections, and of views that search one of these.
+    pub(super) fn unreadable_names(&self) -> BTreeSet<String> {
+        let mut names = self.unreadable_collections();
+        let database = self.state.databases.get(&self.request.database);
+        let views = database.into_iter().flat_map(|database| database.views.values());
+        let is_unreadable = |view: &&SearchView| {
+            view.definition.collections().into_iter().any(|collection| names.contains(collection))
+        };
+        let views: Vec<_> = views.filter(is_unreadable).map(|view| view.name.clone()).collect();
+        names.extend(views);
+        names
     }
 
     /// Returns whether the caller may read all collections of the database but those of the system.

@@ -99,7 +99,7 @@ impl Call<'_> {
     /// Collections that the caller may not read cannot be read with it.
     pub(super) fn database_view(&self, prepared: &Prepared) -> Result<DatabaseView, ApiError> {
         let mut view = self.unrestricted_database_view(prepared)?;
-        view.forbid(self.unreadable_collections());
+        view.forbid(self.unreadable_names());
         Ok(view)
     }
 

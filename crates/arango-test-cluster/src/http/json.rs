@@ -1,10 +1,10 @@
 //! JSON as a server reads and writes it.
 
-use std::fmt;
+use std::marker::PhantomData;
 
 use arango_test_aql::{UniqueAttributes, Value};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value as Json};
+use serde::de::DeserializeSeed;
+use serde_json::Value as Json;
 
 use super::reply::ApiError;
 
@@ -13,7 +13,8 @@ const MAX_DEPTH: usize = 200;
 
 /// Parses JSON. Below 200 levels any nesting is accepted. The attributes of an object must differ.
 pub(crate) fn parse(json: &[u8]) -> Result<Json, ApiError> {
-    parse_with(UniqueJson, json)
+    // A value of AQL cannot become JSON again: its 1.0 would be 1.
+    parse_value(json).and_then(|_| parse_with(PhantomData::<Json>, json))
 }
 
 /// Parses JSON as [`parse`] does, as a value of AQL.
@@ -31,72 +32,6 @@ fn parse_with<'de, S: DeserializeSeed<'de>>(seed: S, json: &'de [u8]) -> Result<
     let value = seed.deserialize(&mut deserializer).map_err(|error| invalid(error.to_string()))?;
     deserializer.end().map_err(|error| invalid(error.to_string()))?;
     Ok(value)
-}
-
-/// Reads JSON, and refuses objects with two attributes of one name.
-#[derive(Clone, Copy)]
-struct UniqueJson;
-
-impl<'de> DeserializeSeed<'de> for UniqueJson {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for UniqueJson {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(text.into())
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Json, E> {
-        Ok(text.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(self)? {
-            array.push(item);
-        }
-        Ok(array.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut attributes: A) -> Result<Json, A::Error> {
-        let mut object = Map::new();
-        while let Some(name) = attributes.next_key::<String>()? {
-            if object.insert(name, attributes.next_value_seed(self)?).is_some() {
-                return Err(A::Error::custom("Duplicate attribute name"));
-            }
-        }
-        Ok(object.into())
-    }
 }
 
 /// Writes a value as a server does: everything beyond ASCII is escaped.

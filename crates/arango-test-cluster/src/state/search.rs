@@ -29,6 +29,16 @@ impl ViewDefinition {
         }
     }
 
+    /// Returns the collections that are searched.
+    pub(crate) fn collections(&self) -> Vec<&str> {
+        match self {
+            Self::ArangoSearch { links, .. } => links.keys().map(String::as_str).collect(),
+            Self::SearchAlias { indexes } => {
+                indexes.iter().map(|(collection, _)| collection.as_str()).collect()
+            }
+        }
+    }
+
     /// Removes what depends on a collection.
     pub(crate) fn forget_collection(&mut self, collection: &str) {
         match self {

@@ -152,6 +152,47 @@ async fn a_collection_that_is_hidden_from_a_user_can_neither_be_read_nor_written
 }
 
 #[tokio::test]
+async fn a_view_that_links_a_hidden_collection_is_hidden_too_and_cannot_be_queried() {
+    let (_cluster, mut root, mut anna) = shop("rw").await;
+    let index = json!({ "type": "inverted", "fields": ["n"], "name": "inverted" });
+    root.post("/_db/shop/_api/index?collection=books", &index).await;
+    let alias = json!([{ "collection": "books", "index": "inverted" }]);
+    for view in [
+        json!({ "name": "of_books", "type": "arangosearch", "links": { "books": {}, "films": {} } }),
+        json!({ "name": "of_films", "type": "arangosearch", "links": { "films": {} } }),
+        json!({ "name": "by_alias", "type": "search-alias", "indexes": alias }),
+    ] {
+        assert_eq!(root.post("/_db/shop/_api/view", &view).await.status, 201, "{view}");
+    }
+    grant(&mut root, "shop/books", "none").await;
+
+    let path = "/_db/shop/_api/view";
+    // The properties of an alias are reported without a look at its collections.
+    assert_eq!(names(&mut anna, path).await, ["by_alias", "of_films"]);
+    assert_eq!(names(&mut root, path).await, ["by_alias", "of_books", "of_films"]);
+    let of_view = [
+        (Method::GET, "/_api/view/of_books", Value::Null),
+        (Method::GET, "/_api/view/of_books/properties", Value::Null),
+        (Method::PUT, "/_api/view/of_books/properties", json!({})),
+        (Method::PATCH, "/_api/view/of_books/properties", json!({ "cleanupIntervalStep": 7 })),
+        (Method::DELETE, "/_api/view/of_books", Value::Null),
+        (Method::POST, "/_api/cursor", query("FOR d IN of_books RETURN d")),
+        (Method::POST, "/_api/cursor", query("FOR d IN by_alias RETURN d")),
+    ];
+    assert_refused(&mut anna, &of_view, 11).await;
+    let others = [
+        (Method::GET, "/_api/view/of_films/properties", Value::Null),
+        (Method::PATCH, "/_api/view/of_films/properties", json!({ "cleanupIntervalStep": 7 })),
+        (Method::GET, "/_api/view/by_alias/properties", Value::Null),
+        (Method::DELETE, "/_api/view/of_films", Value::Null),
+    ];
+    assert_executed(&mut anna, &others).await;
+    assert_eq!(names(&mut root, path).await, ["by_alias", "of_books"]);
+    grant(&mut root, "shop/books", "ro").await;
+    assert_executed(&mut anna, &[(Method::DELETE, "/_api/view/of_books", Value::Null)]).await;
+}
+
+#[tokio::test]
 async fn edges_that_are_hidden_from_a_user_are_not_found_by_their_ends_either() {
     let (_cluster, mut root, mut anna) = shop("rw").await;
     let calls = [

@@ -73,7 +73,7 @@ async fn a_cursor_over_a_collection_needs_the_leaders_of_all_its_shards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_counts_the_documents_needs_the_leaders_of_all_shards() {
+async fn what_concerns_a_whole_collection_needs_the_leaders_of_all_shards() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
@@ -91,8 +91,10 @@ async fn what_counts_the_documents_needs_the_leaders_of_all_shards() {
         let refused = session.within(&transaction, http::Method::GET, &path, &json!(null)).await;
         assert_eq!((refused.status, refused.error_num()), (503, 1478), "{path}");
     }
-    let refused = session.put("/_api/collection/books/recalculateCount", &json!({})).await;
-    assert_eq!((refused.status, refused.error_num()), (503, 1478));
+    for action in ["recalculateCount", "loadIndexesIntoMemory", "compact"] {
+        let refused = session.put(&format!("/_api/collection/books/{action}"), &json!({})).await;
+        assert_eq!((refused.status, refused.error_num()), (503, 1478), "{action}");
+    }
     assert_eq!(session.get("/_api/collection/books/properties").await.status, 200);
 }
 

@@ -27,12 +27,19 @@ impl Pool {
     /// Starts a connect for the waiters.
     pub(super) fn connect(&self, number: u64, runtime: &runtime::Handle) {
         let (connector, registry) = (Arc::clone(&self.0.connector), self.0.registry.clone());
-        let pool = Arc::downgrade(&self.0);
-        let ending = ConnectEnd { pool: Arc::downgrade(&self.0), number, runtime: runtime.id(), done: false };
-        // After the above, which ends the connect if the program's random source panics.
-        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.random.next_f64());
-        let life = ConnectionLimits { age, idle: self.state().keep_alive };
+        let (pool, random) = (Arc::downgrade(&self.0), Arc::clone(&self.0.random));
+        let (age, idle) = (self.0.limits.age, self.state().keep_alive);
+        let mut ending = ConnectEnd {
+            pool: Arc::downgrade(&self.0),
+            number,
+            runtime: runtime.id(),
+            panicked: RANDOM_SOURCE,
+            done: false,
+        };
         let task: BoxFuture<'static, ()> = Box::pin(async move {
+            // Not before the task: a panic would be that of any call that happens to start this connect.
+            let life = ConnectionLimits { age: age.mul_f64(0.8 + 0.4 * random.next_f64()), idle };
+            ending.panicked = CONNECTOR;
             let (deadline, head_bytes) = (connector.deadline(), connector.head_bytes());
             let result = match connector.connect(deadline).await {
                 Ok(opened) if opened.protocol == HttpProtocol::Http2 => {
@@ -86,12 +93,8 @@ impl Pool {
             None => {
                 let unserved = state.waiters.take_unserved(here, None);
                 drop(state);
-                for sender in unserved {
-                    // Dropping the sender makes the waiter connect again, on a runtime that is still running.
-                    if std::thread::panicking() {
-                        drop(sender.send(Err(panicked())));
-                    }
-                }
+                // This makes the waiters connect again, on a runtime that is still running.
+                drop(unserved);
                 return;
             }
         };
@@ -124,16 +127,18 @@ impl Pool {
     }
 }
 
-fn panicked() -> AttemptError {
-    AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect)
-        .with_source("the connector or the random source has panicked")
-}
+/// The program's code that runs at the start of a connect.
+const RANDOM_SOURCE: &str = "the random source of the program panicked";
+/// The program's code that runs during the rest of a connect.
+const CONNECTOR: &str = "the connector or resolver of the program panicked";
 
-/// Reports the end of a connect, also if its task is dropped.
+/// Reports the end of a connect, also if its task panics or is dropped.
 struct ConnectEnd {
     pool: Weak<Shared>,
     number: u64,
     runtime: runtime::Id,
+    /// The cause if the task panics now.
+    panicked: &'static str,
     done: bool,
 }
 
@@ -155,7 +160,12 @@ impl Drop for ConnectEnd {
         if !self.done
             && let Some(pool) = self.pool.upgrade()
         {
-            Pool(pool).connected(self.number, self.runtime, None);
+            // A panic of the program's code says nothing about the coordinator.
+            let panicked = std::thread::panicking().then(|| {
+                let failed = AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect);
+                Err(failed.with_source(self.panicked))
+            });
+            Pool(pool).connected(self.number, self.runtime, panicked);
         }
     }
 }

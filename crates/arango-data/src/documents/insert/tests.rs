@@ -91,7 +91,7 @@ fn only_writes_that_a_late_copy_cannot_harm_are_fenced() {
         assert_eq!(class(&unfenced), RequestClass::NonIdempotent, "{unfenced:?}");
     }
     let required = keyed.refill_index_caches().version_attribute("v").properties().requires.unwrap();
-    assert_eq!(required.option, "versionAttribute");
+    assert_eq!(required.option, "version");
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(super) fn recalculate_count(call: &Call<'_>, name: &str) -> HandlerResult {
 }
 
 /// Refuses what asks all shards, if the leader of one does not respond.
-fn require_leaders(call: &Call<'_>, collection: &Collection) -> Result<(), ApiError> {
+pub(super) fn require_leaders(call: &Call<'_>, collection: &Collection) -> Result<(), ApiError> {
     let leaders = call.state.live_leaders(call.database()?, collection);
     if leaders.contains(&false) { Err(ApiError::no_backend()) } else { Ok(()) }
 }

@@ -101,7 +101,7 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             Ok(Reply::flat(200, basic(find(call, name)?, is_4)))
         }
         (Method::PUT, [name, "loadIndexesIntoMemory"]) => {
-            find(call, name)?;
+            content::require_leaders(call, find(call, name)?)?;
             Ok(Reply::flat(200, json!({ "result": true })))
         }
         (Method::PUT, [name, "recalculateCount"]) => content::recalculate_count(call, name),
@@ -109,7 +109,11 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (Method::PUT, [name, "load" | "unload"]) if !is_4 => {
             Ok(Reply::flat(200, basic(find(call, name)?, is_4)))
         }
-        (Method::PUT, [name, "compact"]) => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
+        (Method::PUT, [name, "compact"]) => {
+            let collection = find(call, name)?;
+            content::require_leaders(call, collection)?;
+            Ok(Reply::flat(200, basic(collection, is_4)))
+        }
         (Method::PUT, [_, "rename"]) => {
             Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
         }

@@ -29,7 +29,7 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
     let (text, bind_vars) = (text(&body)?, bind_vars(&body)?);
     let prepared = prepare(call, &text, &bind_vars)?;
     let mut view = call.state.database_view(call.database()?, call.index, call.config);
-    view.forbid(call.unreadable_collections());
+    view.forbid(call.unreadable_names());
     if let Some((name, _)) = prepared.collections().iter().find(|(name, _)| view.kind(name).is_none()) {
         let text = format!("AQL: collection or view not found: {name} (while parsing)");
         return Err(ApiError::new(404, 1203, text));

@@ -41,8 +41,10 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     call.require_modelled(&modelled)?;
     match (call.request.method.as_str(), rest) {
         ("GET", []) => list(call),
-        ("GET", [name]) => Ok(Reply::flat(200, Value::Object(basic(find(call, name)?)))),
-        ("GET", [name, "properties"]) => Ok(Reply::flat(200, Value::Object(properties(find(call, name)?)))),
+        ("GET", [name]) => Ok(Reply::flat(200, Value::Object(basic(find_visible(call, name)?)))),
+        ("GET", [name, "properties"]) => {
+            Ok(Reply::flat(200, Value::Object(properties(find_visible(call, name)?))))
+        }
         ("POST", []) => {
             call.require_write()?;
             create(call)
@@ -57,7 +59,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         }
         ("DELETE", [name]) => {
             call.require_write()?;
-            let name = find(call, name)?.name.clone();
+            let name = find_visible(call, name)?.name.clone();
             call.database_mut()?.views.remove(&name);
             Ok(Reply::result(200, true))
         }
@@ -75,8 +77,21 @@ fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a SearchView, ApiError> 
     found.ok_or_else(|| ApiError::collection_not_found(name))
 }
 
+/// Finds a view whose definition the caller may read.
+fn find_visible<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a SearchView, ApiError> {
+    let view = find(call, name)?;
+    if is_visible(call, view) { Ok(view) } else { Err(ApiError::forbidden("forbidden")) }
+}
+
+/// Returns whether the caller may read the definition of a view: that of an alias, or all collections that are linked.
+fn is_visible(call: &Call<'_>, view: &SearchView) -> bool {
+    let is_alias = matches!(view.definition, ViewDefinition::SearchAlias { .. });
+    is_alias || view.definition.collections().into_iter().all(|collection| call.may_read(collection))
+}
+
 fn list(call: &Call<'_>) -> HandlerResult {
-    let mut views: Vec<_> = call.database()?.views.values().collect();
+    let views = call.database()?.views.values();
+    let mut views: Vec<_> = views.filter(|view| is_visible(call, view)).collect();
     views.sort_by_key(|view| view.name.to_lowercase());
     Ok(Reply::result(200, views.into_iter().map(|view| Value::Object(basic(view))).collect::<Vec<_>>()))
 }
@@ -132,7 +147,7 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
 }
 
 fn change(call: &mut Call<'_>, name: &str) -> HandlerResult {
-    let mut view = find(call, name)?.clone();
+    let mut view = find_visible(call, name)?.clone();
     let body = call.object()?;
     let body = body.as_object().cloned().unwrap_or_default();
     let change = if call.request.method == Method::PATCH { Change::Update } else { Change::Replace };

@@ -116,6 +116,7 @@ impl Http2 {
             .keep_alive_timeout(PONG_TIMEOUT)
             .handshake(ReadActivityIo::new(io, activity.clone()));
         let (gone, last) = oneshot::channel();
+        let received = activity.clone();
         let handshake = async {
             let (sender, client) = handshake.await?;
             let mut driver = Driver::new(client, &spawner, activity, last, address);
@@ -149,6 +150,9 @@ impl Http2 {
                     "the connection was closed before the HTTP/2 settings arrived{HTTP2_HINT}"
                 )),
             },
+            // The server may allow streams later.
+            Err(_) if received.has_read() => unopened(ErrorKind::ConnectTimeout)
+                .with_source("no HTTP/2 settings that allow a stream arrived"),
             Err(_) => unopened(ErrorKind::ConnectTimeout)
                 .with_source(format!("no HTTP/2 settings arrived{HTTP2_HINT}")),
         };

@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -23,12 +23,22 @@ pub(super) struct ReadActivityIo {
 /// Whether something was read, including end of stream and errors. Clones belong to the same stream.
 // Relaxed: only one task writes and reads it.
 #[derive(Clone, Default)]
-pub(super) struct ReadActivity(Arc<AtomicBool>);
+pub(super) struct ReadActivity(Arc<AtomicU8>);
+
+/// Something was read, and not taken yet.
+const READ: u8 = 1;
+/// Something was read earlier.
+const TAKEN: u8 = 2;
 
 impl ReadActivity {
     /// Returns whether something was read since the last call.
     pub(super) fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+        self.0.compare_exchange(READ, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// Returns whether anything was ever read.
+    pub(super) fn has_read(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
     }
 }
 
@@ -50,7 +60,7 @@ impl Read for ReadActivityIo {
     ) -> Poll<io::Result<()>> {
         let read = self.io().poll_read(cx, buffer);
         if read.is_ready() {
-            self.activity.0.store(true, Ordering::Relaxed);
+            self.activity.0.store(READ, Ordering::Relaxed);
         }
         read
     }

@@ -148,7 +148,7 @@ async fn a_connector_that_panics_fails_one_request_and_leaks_nothing() {
     let second = send(&pool, get("/2")).await;
     drop(connects.recv().await.unwrap());
     let error = first.await.unwrap().unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectRefused, Outcome::NotExecuted));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Middleware, Outcome::NotExecuted));
     let mut peer = connects.recv().await.unwrap().accept();
     greet(&mut peer, "/2", second).await;
     assert_eq!(counts(&pool), only_idle(1));
@@ -171,7 +171,8 @@ async fn a_random_source_that_panics_leaves_no_connect_behind() {
     let pool = pool_with(Gate(sender), PoolLimits::default(), Arc::new(PanicsOnce::default()));
     let first = send(&pool, get("/1")).await;
     let mut one = connects.recv().await.unwrap().accept();
-    assert!(send(&pool, get("/2")).await.await.unwrap_err().is_panic());
+    let error = send(&pool, get("/2")).await.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Middleware, Outcome::NotExecuted));
     assert_eq!((pool.waiting(), pool.connecting()), (0, 0));
     greet(&mut one, "/1", first).await;
     drop(one);
