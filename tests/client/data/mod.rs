@@ -12,6 +12,7 @@ mod graphs;
 mod import;
 mod import_failures;
 mod indexes;
+mod insert_conflicts;
 mod late_copies;
 mod lost_writes;
 mod prepared_queries;
