@@ -36,7 +36,9 @@ impl Database {
 
     /// Finds out whether a write was executed that has failed. An error of unknown outcome gets a ticket.
     async fn find_out<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
+        let began = Instant::now();
         self.ask_until_decided(operation, error).await.map_err(|error| {
+            let error = error.with_further_time(began.elapsed());
             let database = self.name.as_ref().ok().filter(|_| error.outcome() == Outcome::Unknown);
             match database.and_then(|database| operation.ticket_text(database, unix_millis())) {
                 Some(ticket) => error.with_ticket(ticket),
