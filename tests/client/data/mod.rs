@@ -18,6 +18,7 @@ mod lost_writes;
 mod prepared_queries;
 mod queries;
 mod raw_requests;
+mod recreated_collections;
 mod scan;
 mod schema_graphs;
 mod schemas;

@@ -27,10 +27,11 @@ use crate::names::{CollectionName, DocumentId, Key};
 
 /// Errors with which a collection refuses a key that the client has generated.
 ///
-/// Two numbers of smart graphs have no name.
-const KEY_REFUSED: [ErrorNumber; 4] = [
+/// Three of them have no name: a key that is no number, where keys are counted, and two of smart graphs.
+const KEY_REFUSED: [ErrorNumber; 5] = [
     ErrorNumber::CLUSTER_KEY_NOT_ALLOWED,
     ErrorNumber::KEY_NOT_ALLOWED,
+    ErrorNumber(1221),
     ErrorNumber(4003),
     ErrorNumber(4007),
 ];
