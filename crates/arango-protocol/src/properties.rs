@@ -160,7 +160,7 @@ impl RequestProperties {
 
     /// Sets how often the request is sent again after a conflict with another write, also if the retry policy says less.
     ///
-    /// For a request that succeeds once the other write has ended. Default: 0.
+    /// For a request that succeeds once the other write has ended. In a transaction it counts as 0. Default: 0.
     #[must_use]
     pub const fn conflict_retries(mut self, times: u8) -> Self {
         self.conflict_retries = times;

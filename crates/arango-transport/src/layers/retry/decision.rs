@@ -233,7 +233,8 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
     (Reason::Failure, rules::rule(facts.attempt, position, facts.policy), count(history.attempts))
 }
 
-/// Returns how often a call is repeated after conflicts: as the policy says, or as the request says that was not executed.
+/// Returns how often a call may be repeated after conflicts: as the policy allows, or as the request itself does while no
+/// attempt may have executed it.
 fn conflict_retries(facts: &Facts<'_>) -> u32 {
     let repeats_itself = facts.policy.attempts > 1 && facts.call_outcome == Outcome::NotExecuted;
     facts.policy.conflicts.max(if repeats_itself { facts.conflict_retries.into() } else { 0 })
