@@ -50,6 +50,10 @@ pub struct RequestProperties {
     ///
     /// A retry policy can allow it in any case.
     pub retries_timeouts: bool,
+    /// How often the request is sent again after a conflict with another write, also if the retry policy says less.
+    ///
+    /// Only while no attempt may have executed it, and not if the policy allows a single attempt.
+    pub conflict_retries: u8,
     /// Whether the server undoes what it has executed of the request when it refuses the rest.
     ///
     /// Otherwise a refusal that comes from its execution is of unknown outcome, unless the request has no effect. It is then
@@ -82,6 +86,7 @@ impl RequestProperties {
             is_hedgeable: true,
             shares_time: true,
             retries_timeouts: true,
+            conflict_retries: 0,
             is_rolled_back: true,
             is_measured: true,
         }
@@ -153,6 +158,15 @@ impl RequestProperties {
         self
     }
 
+    /// Sets how often the request is sent again after a conflict with another write, also if the retry policy says less.
+    ///
+    /// For a request that succeeds once the other write has ended. In a transaction it counts as 0. Default: 0.
+    #[must_use]
+    pub const fn conflict_retries(mut self, times: u8) -> Self {
+        self.conflict_retries = times;
+        self
+    }
+
     /// Declares that a part of the request may stay executed when the server refuses the rest.
     ///
     /// Such as a query that commits in parts.
@@ -185,5 +199,10 @@ mod tests {
         assert!(!slow.shares_time && !slow.is_measured && slow.is_hedgeable);
         let fast = RequestProperties::with_class(RequestClass::Safe);
         assert!(fast.shares_time && fast.is_measured && fast.is_hedgeable);
+    }
+
+    #[test]
+    fn properties_are_small_since_they_are_copied_for_each_call() {
+        assert!(size_of::<RequestProperties>() <= 32);
     }
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use arango::data::Written;
+use arango::protocol::Resolution;
 use arango::{Collection, Limits};
-use arango_test_cluster::{Fault, Match};
+use arango_test_cluster::{Fault, Match, Phase};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Book, book, books};
+use super::{Book, book, books, on_post};
 use crate::support::{builder, client, cluster, cluster_of};
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -60,4 +61,20 @@ async fn a_modification_that_meets_only_conflicts_ends_at_its_deadline() {
     let modify = books(&client).modify("dune", |book: &mut Value| book["year"] = json!(1));
     modify.await.unwrap_err();
     assert!(began.elapsed() <= LIMIT + Duration::from_millis(1), "took {:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_which_a_write_was_looked_for_is_a_part_of_its_call() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
+    let books = books(&client);
+    let slow = Fault::latency(Duration::from_secs(1)).on(Match::get("/_api/document/*"));
+    let _slow = cluster.inject(&slow);
+    let _lost = cluster.inject(&on_post(Fault::close(Phase::AfterRead)));
+    let began = Instant::now();
+    let error = books.insert(&book("Dune")).key(books.new_key()).await.unwrap_err();
+    let took = began.elapsed();
+    assert_eq!(error.resolution(), Some(Resolution::NotSeen), "{error}");
+    assert!(took >= Duration::from_secs(1), "the question took {took:?}");
+    assert_eq!((error.elapsed(), error.time_left()), (took, LIMIT.saturating_sub(took)));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango::data::{Aql, CursorTicket, ResumeError};
 use arango::{Database, ErrorKind};
-use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -107,6 +107,23 @@ async fn a_batch_that_is_being_read_while_a_cursor_is_detached_is_waited_for() {
     let resumed = database(&cluster).resume::<u64>(&ticket.unwrap()).await.unwrap();
     assert_eq!(resumed.all().await.unwrap(), (5..=ROWS).collect::<Vec<_>>());
     assert!(entries() > 5, "the cursor was busy: {}", entries());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_the_server_computes_is_asked_for_again_once_the_retry_budget_pays_and_no_row_is_lost() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let cursor = client.db("_system").query::<u64>(Aql::new(NUMBERS)).batch_size(4).await.unwrap();
+    let busy = Fault::response(409, 1601, "cursor is busy").on(Match::post("/_api/cursor/*"));
+    let busy = cluster.inject(&busy.times(4));
+    let hits = || busy.iter().map(FaultGuard::hits).sum::<usize>();
+    // Other calls have used it up, for ten seconds.
+    while client.transport().pay_for_retry() {}
+    let rows = tokio::spawn(cursor.all());
+    sleep(Duration::from_secs(9)).await;
+    assert_eq!(hits(), 1, "each further request needs the budget");
+    assert_eq!(rows.await.unwrap().unwrap(), (1..=ROWS).collect::<Vec<_>>());
+    assert_eq!(hits(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use arango::data::{ChangedDocument, Document, Key, OverwriteMode};
 use arango::{ErrorKind, Outcome};
-use arango_test_cluster::{Fault, FaultGuard, Match, Phase};
+use arango_test_cluster::{Fault, Match};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Book, book, books, on_post, requests, stored};
+use super::{Book, book, books, requests, stored};
 use crate::support::{client, cluster};
 
 #[tokio::test(start_paused = true)]
@@ -233,61 +233,6 @@ async fn several_documents_are_read_in_the_order_of_their_keys() {
     let movies = client(&cluster).db("_system").collection("movies");
     assert_eq!(movies.get_many::<Book>(["Dune"]).await.unwrap_err().kind(), ErrorKind::CollectionNotFound);
     assert_eq!(stored(&cluster).await, 2);
-}
-
-fn write_conflict() -> Fault {
-    Fault::response(409, 1200, "write-write conflict")
-}
-
-#[tokio::test(start_paused = true)]
-async fn w22a_an_insert_that_ignores_an_existing_document_is_sent_again_after_a_conflict() {
-    let cluster = cluster().await;
-    let books = books(&client(&cluster));
-    let conflicts = cluster.inject(&on_post(write_conflict().times(1)));
-    books.insert(&book("Dune")).key("dune").overwrite(OverwriteMode::Ignore).await.unwrap();
-    assert!(conflicts.iter().map(FaultGuard::hits).sum::<usize>() >= 1);
-    assert_eq!(stored(&cluster).await, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn w22a_an_insert_that_ignores_an_existing_document_gives_up_after_five_conflicts() {
-    let cluster = cluster().await;
-    let books = books(&client(&cluster));
-    let conflicts = cluster.inject(&on_post(write_conflict()));
-    let insert = books.insert(&book("Dune")).key("dune").overwrite(OverwriteMode::Ignore);
-    let error = insert.await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotExecuted), "{error}");
-    assert_eq!(conflicts.iter().map(FaultGuard::hits).sum::<usize>(), 6);
-}
-
-#[tokio::test(start_paused = true)]
-async fn w22a_a_conflict_after_a_lost_copy_is_not_repeated_and_stays_unknown() {
-    let cluster = cluster().await;
-    let books = books(&client(&cluster));
-    // A copy at each coordinator is not executed, which the client cannot know. The next one meets a conflict.
-    let _lost = cluster.inject(&on_post(Fault::close(Phase::AfterRead).times(1)));
-    let conflicts = cluster.inject(&on_post(write_conflict()));
-    let insert = books.insert(&book("Dune")).key("dune").overwrite(OverwriteMode::Ignore);
-    let error = insert.await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{error}");
-    assert_eq!(conflicts.iter().map(FaultGuard::hits).sum::<usize>(), 1);
-    assert!(error.ticket().is_some());
-}
-
-#[tokio::test(start_paused = true)]
-async fn w22a_a_conflict_of_another_insert_or_within_a_transaction_is_not_repeated() {
-    let cluster = cluster().await;
-    let client = client(&cluster);
-    let conflicts = cluster.inject(&on_post(write_conflict()));
-    let hits = || conflicts.iter().map(FaultGuard::hits).sum::<usize>();
-    let books = books(&client);
-    assert_eq!(books.insert(&book("Dune")).key("dune").await.unwrap_err().kind(), ErrorKind::Conflict);
-    assert_eq!(hits(), 1);
-    let mut transaction = client.db("_system").transaction(["books"]).begin().await.unwrap();
-    let mut within = transaction.collection("books");
-    let insert = within.insert(&book("Dune")).key("dune").overwrite(OverwriteMode::Ignore);
-    assert_eq!(insert.await.unwrap_err().kind(), ErrorKind::Conflict);
-    assert_eq!(hits(), 2);
 }
 
 #[tokio::test(start_paused = true)]

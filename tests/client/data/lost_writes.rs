@@ -253,7 +253,7 @@ async fn w21_an_insert_with_a_key_of_the_server_is_not_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn w22_a_collection_that_refuses_keys_gets_the_document_without_one() {
-    for number in [1222, 1466] {
+    for number in [1222, 1466, 1221] {
         let cluster = cluster().await;
         let books = books(&client(&cluster));
         let refused = on_post(Fault::response(400, number, "no key allowed").times(1));

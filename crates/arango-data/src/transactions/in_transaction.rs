@@ -93,6 +93,8 @@ impl<O: Transactional> Operation for InTransaction<O> {
             .class(RequestClass::NonIdempotent)
             .affinity(Affinity::Owner)
             .without_hedging()
+            // Its snapshot stays the same, and so does the conflict.
+            .conflict_retries(0)
     }
 
     #[inline]
@@ -153,12 +155,13 @@ mod tests {
                 (RequestClass::NonIdempotent, Affinity::Owner)
             );
             assert_eq!(properties.is_rolled_back, is_rolled_back);
-            assert!(!properties.is_hedgeable);
+            assert!(!properties.is_hedgeable && properties.conflict_retries == 0);
         }
         let (books, dune, query) = (name("books"), key("dune"), Aql::new("RETURN 1"));
         let dune_of = || ReadDocument::<Value>::new(&books, &dune);
         let document = json!({});
         check(InsertDocument::new(&books, &document).key(&crate::Key::generate(0, [0; 10])));
+        check(InsertDocument::new(&books, &document).key(&dune).overwrite(crate::OverwriteMode::Ignore));
         check(UpdateDocument::new(&books, &dune, &document).if_revision(&"_a".parse().unwrap()));
         check(ReplaceDocument::new(&books, &dune, &document));
         check(RemoveDocument::new(&books, &dune));

@@ -99,6 +99,12 @@ impl Keys {
         }
     }
 
+    /// Returns whether a key that a client has chosen fits the generator: one that counts accepts only numbers.
+    pub(crate) fn accepts(&self, key: &str) -> bool {
+        let counts = matches!(self.generator, Generator::AutoIncrement { .. });
+        !counts || key.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
     /// Records a key that a client has chosen, so that it is not generated later.
     pub(crate) fn record(&self, key: &str) {
         if let (Generator::AutoIncrement { last, .. }, Ok(number)) = (&self.generator, key.parse::<u64>()) {

@@ -61,6 +61,9 @@ impl Rules {
         if !self.keys.allows_user_keys {
             return Err(DocumentError::new(1222, "unexpected document key"));
         }
+        if !self.keys.accepts(key) {
+            return Err(DocumentError::new(1221, "illegal document key"));
+        }
         self.keys.record(key);
         Ok(key.to_owned())
     }

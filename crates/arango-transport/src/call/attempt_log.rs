@@ -60,6 +60,14 @@ impl CurrentAttempt {
     }
 }
 
+impl Entries {
+    fn worst_failure(&self) -> Outcome {
+        let Some(failures) = &self.failures else { return Outcome::NotExecuted };
+        let failed = failures.attempts.iter().map(|attempt| attempt.outcome);
+        failed.chain(failures.worst_dropped).max().unwrap_or(Outcome::NotExecuted)
+    }
+}
+
 impl AttemptLog {
     /// Begins an attempt.
     pub(crate) fn begin(&self, coordinator: &Coordinator, since: Instant, sent_before: u32) {
@@ -154,9 +162,12 @@ impl AttemptLog {
         let is_uncertain = log.current.as_ref().is_some_and(|current| sent > current.sent_before)
             || (log.concurrent && sent > 0);
         let uncertain = if is_uncertain { Outcome::Unknown } else { Outcome::NotExecuted };
-        let Some(failures) = &log.failures else { return uncertain };
-        let failed = failures.attempts.iter().map(|attempt| attempt.outcome);
-        failed.chain(failures.worst_dropped).fold(uncertain, Outcome::max)
+        log.worst_failure().max(uncertain)
+    }
+
+    /// Returns the worst possible outcome of the attempts that have failed.
+    pub(crate) fn worst_failure(&self) -> Outcome {
+        self.entries().worst_failure()
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

@@ -55,8 +55,8 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// Disables retries: every call makes one attempt.
     ///
-    /// An expired token is still renewed before the attempt. An insert that ignores existing documents is still sent again if
-    /// another one was in the way, and a cursor still asks for a batch again that the server computes.
+    /// That holds for an insert that ignores existing documents, too: it is not sent again if another one was in the way. An
+    /// expired token is still renewed before the attempt, and a cursor still asks for a batch again that the server computes.
     #[must_use]
     pub fn disabled() -> Self {
         Self::default().attempts(1)

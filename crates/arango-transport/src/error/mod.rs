@@ -217,6 +217,14 @@ impl Error {
         self
     }
 
+    /// Adds the time in which more was found out about the call, after its last attempt.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn with_further_time(mut self, time: Duration) -> Self {
+        self.0.elapsed += time;
+        self
+    }
+
     /// Adds what finds out later whether the write was executed.
     #[doc(hidden)] // for the crate `arango`
     #[must_use]

@@ -3,28 +3,20 @@
 use std::fmt;
 use std::future::{IntoFuture, ready};
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
-use arango_transport::protocol::{BuildError, Outcome};
+use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
-use tokio::time::{Instant, sleep};
 
 use crate::data::boxed::boxed;
 use crate::data::collection::{Borrow, Collection, Keys};
 use crate::data::key::ToKey;
 use crate::handles::data_support::invalid_request;
-use crate::handles::jitter::at_least_half;
-
-/// How often an insert that ignores existing documents is sent again after a conflict with another one.
-const CONFLICTS: u32 = 5;
-/// The longest pause after the first conflict. It doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// An insert, sent when it is awaited.
 ///
 /// Outside of a transaction, one that [ignores](OverwriteMode::Ignore) an existing document is sent up to five times again if
-/// another write of the document runs at the same time.
+/// another write of the document runs at the same time, unless the retry policy allows a single attempt.
 ///
 /// # Errors
 ///
@@ -138,6 +130,10 @@ fn send<W: WriteOutput + Send + 'static>(
     needs_its_key: bool,
 ) -> impl Future<Output = Result<W, Error>> + Send {
     async move {
+        if needs_its_key && collection.has_refused_generated_keys() {
+            // It may have been created again since then, and would be refused here without being asked.
+            collection.forget_whether_keys_are_accepted();
+        }
         let is_without_key = collection.keys() == Keys::Client && operation.document_key().is_none();
         let accepts_keys = (is_without_key || needs_its_key)
             && match collection.known_to_accept_generated_keys() {
@@ -155,17 +151,10 @@ fn send<W: WriteOutput + Send + 'static>(
         if gets_key {
             operation = operation.key(&collection.new_key());
         }
-        let mut error = match collection.execute_resolving(&operation).await {
+        let error = match collection.execute_resolving(&operation).await {
             Err(error) => error,
             written => return written,
         };
-        if collection.transaction().is_none() && is_harmless_conflict(&operation, &error) {
-            // Boxed, as below.
-            error = match Box::pin(send_after_conflict(&collection, &operation, error)).await {
-                Err(error) => error,
-                written => return written,
-            };
-        }
         match operation.without_refused_key(&error.failure()) {
             // A key that the program chose is never replaced.
             Some(operation) if gets_key => {
@@ -178,37 +167,6 @@ fn send<W: WriteOutput + Send + 'static>(
             _ => Err(error),
         }
     }
-}
-
-/// Returns whether another insert was in the way that ignores existing documents, too, and no copy of this one is executed.
-fn is_harmless_conflict<W>(operation: &InsertDocument<W>, error: &Error) -> bool {
-    error.outcome() == Outcome::NotExecuted && operation.is_ignored_conflict(&error.failure())
-}
-
-/// Sends an insert again that ignores existing documents, and was in the way of another one that does.
-///
-/// All of it ends within the time limit of the call.
-async fn send_after_conflict<W: WriteOutput>(
-    collection: &Collection,
-    operation: &InsertDocument<W>,
-    mut error: Error,
-) -> Result<W, Error> {
-    let (began, limit) = (Instant::now(), error.time_left());
-    for conflict in 0..CONFLICTS {
-        let pause = FIRST_PAUSE.saturating_mul(1 << conflict);
-        let pause = at_least_half(pause, collection.database().transport.random());
-        let left = limit.saturating_sub(began.elapsed());
-        if pause >= left || !collection.database().transport.pay_for_retry() {
-            break;
-        }
-        sleep(pause).await;
-        let database = collection.database().clone().timeout(left.saturating_sub(pause));
-        error = match database.execute_resolving(operation).await {
-            Err(error) if is_harmless_conflict(operation, &error) => error,
-            ended => return ended,
-        };
-    }
-    Err(error)
 }
 
 impl<'a, W: WriteOutput + Send + 'static> IntoFuture for Insert<'a, W> {

@@ -1,5 +1,6 @@
 //! Handles on a database, the cluster and one coordinator; preparing and sending a call.
 
+pub(crate) mod backoff;
 pub(crate) mod call_metadata;
 pub(crate) mod cluster;
 pub(crate) mod coordinator;
@@ -7,7 +8,6 @@ pub(crate) mod coordinator;
 pub(crate) mod data_support;
 pub(crate) mod database;
 pub(crate) mod execute;
-pub(crate) mod jitter;
 #[cfg(feature = "data")]
 pub(crate) mod json_lines;
 pub(crate) mod resolve;

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use arango_transport::protocol::{Conclusion, CreatedResource, Failure, Outcome, Resolution, Resolve};
 use arango_transport::{Error, Transport};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
+use crate::handles::backoff::{Backoff, pause_and_pay};
 use crate::handles::database::Database;
-use crate::handles::jitter::at_least_half;
 use crate::handles::unix_time::unix_millis;
 
 /// How often a question is asked that needs no time until the answer is decisive.
 const QUESTIONS: u32 = 2;
-/// The pause before a question is asked for the second time. It doubles with each further question.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const MAX_PAUSE: Duration = Duration::from_secs(2);
+/// The pauses before a question is asked again.
+const PAUSES: Backoff = Backoff::from_millis(100, 2000);
 
 impl Database {
     /// Executes a write, and finds out whether it was executed if its response is lost.
@@ -36,7 +35,9 @@ impl Database {
 
     /// Finds out whether a write was executed that has failed. An error of unknown outcome gets a ticket.
     async fn find_out<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
+        let began = Instant::now();
         self.ask_until_decided(operation, error).await.map_err(|error| {
+            let error = error.with_further_time(began.elapsed());
             let database = self.name.as_ref().ok().filter(|_| error.outcome() == Outcome::Unknown);
             match database.and_then(|database| operation.ticket_text(database, unix_millis())) {
                 Some(ticket) => error.with_ticket(ticket),
@@ -134,23 +135,16 @@ impl Schedule {
     /// Waits until the question may be asked. Returns how long it may take; `None` if it may not be asked any more.
     #[inline]
     pub(crate) async fn next(&mut self) -> Option<Duration> {
-        let (elapsed, mut pause) = (self.began.elapsed(), self.pause());
+        let elapsed = self.began.elapsed();
+        let again = self.asked.checked_sub(1);
+        let mut pause = again.map_or(Duration::ZERO, |nth| PAUSES.pause(nth, self.transport.random()));
         if self.asked >= QUESTIONS {
             // The last question is asked when that time is over.
             let rest = self.resolution_timeout.checked_sub(elapsed).filter(|rest| !rest.is_zero())?;
             pause = pause.min(rest);
         }
-        let left = self.left.checked_sub(elapsed + pause).filter(|left| !left.is_zero())?;
-        if !pause.is_zero() {
-            sleep(pause).await;
-        }
         self.asked += 1;
-        self.transport.pay_for_retry().then_some(left)
-    }
-
-    fn pause(&self) -> Duration {
-        let Some(again) = self.asked.checked_sub(1) else { return Duration::ZERO };
-        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(again)).min(MAX_PAUSE);
-        at_least_half(pause, self.transport.random())
+        let left = self.left.saturating_sub(elapsed);
+        pause_and_pay(&self.transport, pause, left).await.then(|| left.saturating_sub(pause))
     }
 }

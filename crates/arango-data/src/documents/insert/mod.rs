@@ -6,9 +6,8 @@ mod tests;
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorKind, ErrorNumber, ErrorObject, Failure,
-    Metadata, Operation, OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve,
-    Scope,
+    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorNumber, ErrorObject, Failure, Metadata,
+    Operation, OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -28,13 +27,19 @@ use crate::names::{CollectionName, DocumentId, Key};
 
 /// Errors with which a collection refuses a key that the client has generated.
 ///
-/// Two numbers of smart graphs have no name.
-const KEY_REFUSED: [ErrorNumber; 4] = [
+/// Three of them have no name: a key that is no number, where keys are counted, and two of smart graphs.
+const KEY_REFUSED: [ErrorNumber; 5] = [
     ErrorNumber::CLUSTER_KEY_NOT_ALLOWED,
     ErrorNumber::KEY_NOT_ALLOWED,
+    ErrorNumber(1221),
     ErrorNumber(4003),
     ErrorNumber(4007),
 ];
+
+/// How often an insert that ignores existing documents is sent again after a conflict with another one.
+///
+/// A server does not decide between two of them that run at the same time. Sent again, this one finds the document.
+const CONFLICT_RETRIES: u8 = 5;
 
 /// Inserts a document.
 ///
@@ -181,18 +186,6 @@ impl<W> InsertDocument<W> {
         self.mode.check(&self.write)
     }
 
-    /// Returns whether another insert was in the way that ignores existing documents as this one does.
-    ///
-    /// A server does not decide between two of them that run at the same time. Sent again, this one finds the document.
-    #[doc(hidden)] // for the crate `arango`
-    #[must_use]
-    pub fn is_ignored_conflict(&self, failure: &Failure) -> bool {
-        self.mode == OverwriteMode::Ignore
-            && self.document_key().is_some()
-            && failure.kind == ErrorKind::Conflict
-            && failure.number == Some(ErrorNumber::CONFLICT)
-    }
-
     /// Returns what finds out later whether the insert was executed.
     ///
     /// `None` without a key. `unix_millis` is the time of the insert.
@@ -280,7 +273,12 @@ impl<W: WriteOutput> Operation for InsertDocument<W> {
         .permission(Permission::Write);
 
     fn properties(&self) -> RequestProperties {
-        self.write.properties(&Self::METADATA, self.mode.class(&self.write))
+        let properties = self.write.properties(&Self::METADATA, self.mode.class(&self.write));
+        if self.mode == OverwriteMode::Ignore && self.document_key().is_some() {
+            properties.conflict_retries(CONFLICT_RETRIES)
+        } else {
+            properties
+        }
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

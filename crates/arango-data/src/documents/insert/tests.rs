@@ -98,7 +98,7 @@ fn only_writes_that_a_late_copy_cannot_harm_are_fenced() {
 fn a_generated_key_that_the_collection_refuses_is_left_out_once() {
     let refused = |number| Failure::new(ErrorKind::Server, Outcome::Executed, Some(ErrorNumber(number)));
     let insert = insert(&json!({ "a": 1 })).key(&generated());
-    for number in [1466, 1222, 4003, 4007] {
+    for number in [1466, 1222, 1221, 4003, 4007] {
         let without = insert.without_refused_key(&refused(number)).unwrap();
         assert_request_with_body(&without, "POST", "/_api/document/books", r#"{"a":1}"#);
         assert_eq!(without.properties().class, RequestClass::NonIdempotent);
@@ -164,13 +164,13 @@ fn an_option_without_effect_is_refused_by_its_name() {
 }
 
 #[test]
-fn only_an_insert_that_ignores_is_sent_again_after_a_conflict() {
-    let failure = |kind, number| Failure::new(kind, Outcome::NotExecuted, Some(ErrorNumber(number)));
-    let conflict = failure(ErrorKind::Conflict, 1200);
+fn only_an_insert_under_a_key_that_ignores_existing_documents_is_sent_again_after_a_conflict() {
     let insert = insert(&json!({}));
     let ignoring = insert.clone().overwrite(OverwriteMode::Ignore);
-    assert!(ignoring.clone().key(&key("k")).is_ignored_conflict(&conflict));
-    assert!(!ignoring.is_ignored_conflict(&conflict), "the server makes another key");
-    assert!(!insert.key(&key("k")).is_ignored_conflict(&conflict));
-    assert!(!ignoring.key(&key("k")).is_ignored_conflict(&failure(ErrorKind::UniqueViolation, 1210)));
+    let retries = |insert: &InsertDocument| insert.properties().conflict_retries;
+    assert_eq!(retries(&ignoring.clone().key(&key("k"))), 5);
+    assert_eq!(retries(&ignoring), 0, "the server makes another key");
+    for other in [OverwriteMode::Conflict, OverwriteMode::Replace, OverwriteMode::Update] {
+        assert_eq!(retries(&insert.clone().key(&key("k")).overwrite(other)), 0, "{other:?}");
+    }
 }

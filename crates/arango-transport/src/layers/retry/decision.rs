@@ -34,6 +34,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) retries_timeouts: bool,
     /// Whether the request may have been executed, also in part.
     pub(crate) outcome: Outcome,
+    /// Whether this attempt or an earlier one may have executed the request.
+    pub(crate) call_outcome: Outcome,
+    /// How often the request itself may be sent again after a conflict.
+    pub(crate) conflict_retries: u8,
     /// Whether the call may use one coordinator only.
     pub(crate) is_pinned: bool,
     /// The number of coordinators.
@@ -212,7 +216,7 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
         let rule = rule(Condition::Repeatable, target, delay);
         return (Reason::LeaderElsewhere, rule, history.leader_redirects);
     }
-    if rules::is_conflict(facts.attempt) && history.conflicts < facts.policy.conflicts {
+    if rules::is_conflict(facts.attempt) && history.conflicts < conflict_retries(facts) {
         let rule = rule(Condition::Repeatable, Target::Same, Delay::Always(Backoff::Conflict));
         return (Reason::Conflict, rule, history.conflicts);
     }
@@ -227,6 +231,13 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
         retries_timeouts: facts.retries_timeouts,
     };
     (Reason::Failure, rules::rule(facts.attempt, position, facts.policy), count(history.attempts))
+}
+
+/// Returns how often a call may be repeated after conflicts: as the policy allows, or as the request itself does while no
+/// attempt may have executed it.
+fn conflict_retries(facts: &Facts<'_>) -> u32 {
+    let repeats_itself = facts.policy.attempts > 1 && facts.call_outcome == Outcome::NotExecuted;
+    facts.policy.conflicts.max(if repeats_itself { facts.conflict_retries.into() } else { 0 })
 }
 
 /// Returns whether another attempt is allowed that counts as one.
@@ -274,6 +285,8 @@ mod tests {
             policy,
             retries_timeouts: true,
             outcome: attempt.outcome,
+            call_outcome: attempt.outcome,
+            conflict_retries: 0,
             is_pinned: false,
             members: 3,
             is_shared_address: false,
@@ -342,6 +355,28 @@ mod tests {
             let whole = decide(&facts(&attempt, &policy, class), &History::default());
             assert!(matches!(whole, RetryDecision::Retry(_)), "{number} {class:?}");
         }
+    }
+
+    #[test]
+    fn a_request_that_repeats_itself_after_conflicts_does_so_until_it_may_have_been_executed() {
+        let conflict = refusal(409, 1200);
+        let retries = |policy: &RetryPolicy, call_outcome, conflict_retries, conflicts| {
+            let facts = facts(&conflict, policy, RequestClass::Fenced);
+            let facts = Facts { call_outcome, conflict_retries, ..facts };
+            let history = History { conflicts, ..History::default() };
+            match decide(&facts, &history) {
+                RetryDecision::Retry(retry) => retry.reason == Reason::Conflict,
+                RetryDecision::Fail(_) => false,
+            }
+        };
+        let (policy, more) = (RetryPolicy::default(), RetryPolicy::default().conflicts(7));
+        assert!(retries(&policy, Outcome::NotExecuted, 5, 4));
+        assert!(!retries(&policy, Outcome::NotExecuted, 5, 5), "as often as the request says");
+        assert!(retries(&more, Outcome::NotExecuted, 5, 6), "as often as the policy says");
+        assert!(!retries(&more, Outcome::NotExecuted, 5, 7));
+        assert!(!retries(&policy, Outcome::Unknown, 5, 0), "an earlier attempt may have been executed");
+        assert!(!retries(&RetryPolicy::disabled(), Outcome::NotExecuted, 5, 0), "one attempt");
+        assert!(!retries(&policy, Outcome::NotExecuted, 0, 0));
     }
 
     prop_compose! {

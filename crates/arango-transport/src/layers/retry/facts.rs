@@ -37,10 +37,13 @@ impl FactSources {
         history: &History,
         now: Instant,
     ) -> Facts<'a> {
+        let outcome = rules::outcome(attempt, &context.call.properties);
         let mut facts = Facts {
             attempt,
             class: context.call.properties.class,
-            outcome: rules::outcome(attempt, &context.call.properties),
+            outcome,
+            call_outcome: outcome.max(context.attempts.worst_failure()),
+            conflict_retries: context.call.properties.conflict_retries,
             retries_timeouts: context.call.properties.retries_timeouts,
             policy: context.call.retry().unwrap_or(&self.policy),
             is_pinned: context.call.pin.is_some(),

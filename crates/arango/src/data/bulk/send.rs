@@ -6,20 +6,19 @@ use std::time::Duration;
 use arango_data::{BulkWrite, ItemError, Transactional, after_ambiguous_attempt, merge_items};
 use arango_transport::protocol::{ApiResponse, ErrorKind, Outcome, Resolution};
 use arango_transport::{Attempt, Error};
-use tokio::time::sleep;
 
 use crate::data::collection::Collection;
 use crate::data::transaction::TransactionCalls;
+use crate::handles::backoff::{Backoff, pause_and_pay};
 use crate::handles::database::Database;
-use crate::handles::jitter::at_least_half;
 use crate::handles::resolve::Schedule;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
 /// How often items that were refused for a transient reason are sent again.
 const REPEATS: u32 = 3;
-/// The pause before they are sent again for the first time. It doubles each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The pauses before they are sent again.
+const PAUSES: Backoff = Backoff::from_millis(100, 400);
 
 /// The header with the time that requests wait in the queue of the coordinator, in seconds.
 const QUEUE_TIME: &str = "x-arango-queue-time-seconds";
@@ -151,13 +150,9 @@ impl Collection {
     ) {
         for repeat in 0..repeats {
             let Some((again, places)) = write.repeatable(items) else { return };
-            let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
-            let pause = at_least_half(pause, self.database().transport.random());
-            if pause >= limit.left() {
-                return;
-            }
-            sleep(pause).await;
-            if !self.database().transport.pay_for_retry() {
+            let transport = &self.database().transport;
+            let pause = PAUSES.pause(repeat, transport.random());
+            if !pause_and_pay(transport, pause, limit.left()).await {
                 return;
             }
             let copies = limit.apply(self.database()).execute_items(&again, load).await;

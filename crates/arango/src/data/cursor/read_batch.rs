@@ -1,38 +1,44 @@
 //! Reading a batch that the server may still compute for an earlier request.
 
-use std::time::Duration;
-
 use arango_data::{Batch, NextBatch};
 use arango_transport::Error;
 use arango_transport::protocol::ErrorNumber;
 use tokio::time::sleep;
 
 use super::Row;
+use crate::handles::backoff::{Backoff, wait_until_paid};
 use crate::handles::database::Database;
-use crate::handles::jitter::at_least_half;
 use crate::handles::time_limit::TimeLimit;
 
 /// The pauses before a cursor is asked again on which an earlier request works.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const MAX_PAUSE: Duration = Duration::from_secs(2);
+const PAUSES: Backoff = Backoff::from_millis(100, 2000);
 
 /// Reads a batch. Waits, within the time limit of a call, while the server works on an earlier request for it.
 ///
 /// That may be a request whose connection has ended, or one that took longer than an attempt may, or one from before the
-/// cursor was detached.
+/// cursor was detached. Each further request is paid for by the retry budget. If other calls have used it up it waits for it, since
+/// to give up would cost the rows that follow.
 pub(in crate::data) async fn read_batch<T: Row>(
     database: &Database,
     next: &NextBatch<T>,
 ) -> Result<Batch<T>, Error> {
     let limit = TimeLimit::start(database, next);
-    let mut pause = FIRST_PAUSE;
+    let transport = &database.transport;
+    let mut repeats = 0;
     loop {
         let result = limit.apply(database).execute(next).await;
         let is_busy = |error: &Error| error.error_number() == Some(ErrorNumber::CURSOR_BUSY);
-        if !result.as_ref().is_err_and(is_busy) || limit.left() <= pause {
+        if !result.as_ref().is_err_and(is_busy) {
             return result;
         }
-        sleep(at_least_half(pause, database.transport.random())).await;
-        pause = (2 * pause).min(MAX_PAUSE);
+        let pause = PAUSES.pause(repeats, transport.random());
+        if pause >= limit.left() {
+            return result;
+        }
+        sleep(pause).await;
+        if !wait_until_paid(transport, pause, limit.left()).await {
+            return result;
+        }
+        repeats += 1;
     }
 }

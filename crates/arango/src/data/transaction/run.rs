@@ -15,15 +15,15 @@ use super::error::TransactionError;
 use super::handle::Transaction;
 use super::proof::ProofDocument;
 use super::state::{Met, Repeat};
+use crate::handles::backoff::Backoff;
 use crate::handles::data_support::invalid_request;
-use crate::handles::jitter::at_least_half;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
-/// The first pause after a conflict, and the longest. Each is twice as long as the one before.
-const SOON: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(500));
-/// The first pause after another failure, and the longest.
-const LATER: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// The pauses after a conflict.
+const SOON: Backoff = Backoff::from_millis(5, 500);
+/// The pauses after another failure.
+const LATER: Backoff = Backoff::from_millis(100, 2000);
 
 /// How long it is found out what became of a commit before the proof is written again, which shows it, too.
 ///
@@ -242,13 +242,12 @@ impl<'a, P, T> Runner<'a, P, T> {
     }
 
     fn pause(&self, repeat: Repeat) -> Duration {
-        let (first, longest) = match repeat {
+        let backoff = match repeat {
             Repeat::Soon => SOON,
             Repeat::Later => LATER,
         };
         let doublings = (self.runs + self.failed_begins).saturating_sub(1);
-        let pause = first.saturating_mul(2_u32.saturating_pow(doublings)).min(longest);
-        at_least_half(pause, self.new.database.transport.random())
+        backoff.pause(doublings, self.new.database.transport.random())
     }
 
     fn error<E>(&self, cause: E) -> TransactionError<E> {

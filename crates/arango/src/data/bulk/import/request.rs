@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use arango_data::{BulkWrite, InsertDocuments, Silent, merge_items};
 use arango_transport::{Error, RetryPolicy};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::data::bulk::send::Sent;
 use crate::data::collection::Collection;
-use crate::handles::jitter::at_least_half;
+use crate::handles::backoff::{Backoff, wait_until_paid};
 use crate::handles::unix_time::unix_millis;
 
 /// A longer time in the queue of a coordinator means that it is overloaded.
 const MAX_QUEUE_TIME: Duration = Duration::from_millis(100);
 /// How often items are sent again that failed for a transient reason: for 15 to 32 s.
 const REPEATS: u32 = 6;
-/// The pause before they are sent again for the first time. It doubles each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The pauses before they are sent again.
+const PAUSES: Backoff = Backoff::from_millis(500, 16_000);
 /// How long a repetition waits until the retry budget pays for it.
 const BUDGET_LIMIT: Duration = Duration::from_secs(30);
 
@@ -50,10 +50,10 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
         if again.is_none() && write.question(&sent.items).is_none() {
             break;
         }
-        let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
-        sleep(at_least_half(pause, collection.database().transport.random())).await;
+        let transport = &collection.database().transport;
+        sleep(PAUSES.pause(repeat, transport.random())).await;
         if let Some((mut again, places)) = again {
-            if !wait_for_budget(&collection).await {
+            if !wait_until_paid(transport, PAUSES.pause(0, transport.random()), BUDGET_LIMIT).await {
                 break;
             }
             again.seal();
@@ -64,7 +64,7 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
             sent.error = copies.error.or(sent.error);
         }
         collection.look_again(&write, &mut sent.items).await;
-        if collection.has_refused_generated_keys() != were_refused {
+        if !were_refused && collection.has_refused_generated_keys() {
             // Refused since then, so the repetition was sent without keys, which `write` still has: it does not know what may be
             // executed twice.
             break;
@@ -75,18 +75,4 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
         write.add_tickets(&mut sent.items, database, unix_millis());
     }
     Done { sent, is_overloaded }
-}
-
-/// Waits until the retry budget pays for a repetition; `false` if it does not in time.
-#[inline]
-async fn wait_for_budget(collection: &Collection) -> bool {
-    let transport = &collection.database().transport;
-    let began = Instant::now();
-    while !transport.pay_for_retry() {
-        if began.elapsed() >= BUDGET_LIMIT {
-            return false;
-        }
-        sleep(at_least_half(FIRST_PAUSE, transport.random())).await;
-    }
-    true
 }
