@@ -231,18 +231,15 @@ async fn a_coordinator_that_does_not_respond_in_time_gets_fewer_requests_at_a_ti
     assert_eq!(stored(&cluster).await, 200, "the late copies were refused");
 }
 
-/// Returns a collection that another client has made again under its name, and that does not accept the keys of the client any
-/// more.
+/// Returns a collection that was made again under its name, and does not accept the keys of the client any more.
 async fn remade(cluster: &TestCluster) -> Collection {
-    let (database, other) = (client(cluster).db("_system"), client(cluster).db("_system"));
+    let database = client(cluster).db("_system");
     database.create_collection("remade").await.unwrap();
     let remade = database.collection("remade");
     remade.insert(&json!({})).await.unwrap();
-    // Until all coordinators know it.
-    sleep(Duration::from_secs(2)).await;
-    other.collection("remade").drop_collection().await.unwrap();
+    remade.drop_collection().await.unwrap();
     let options = KeyOptions::new(KeyGenerator::Traditional).server_keys_only();
-    other.create_collection("remade").key_options(options).await.unwrap();
+    database.create_collection("remade").key_options(options).await.unwrap();
     remade
 }
 

@@ -18,7 +18,6 @@ mod lost_writes;
 mod prepared_queries;
 mod queries;
 mod raw_requests;
-mod recreated_collections;
 mod scan;
 mod schema_graphs;
 mod schemas;

@@ -85,11 +85,6 @@ impl Database {
             accepts_keys: OnceLock::new(),
         }))
     }
-
-    /// Records that a collection was created or removed, so that it may accept other keys from now on.
-    pub(in crate::data) fn forget_whether_keys_are_accepted(&self, collection: &CollectionName) {
-        self.shared.data.generated_keys.forget(self.prefix(), collection.as_str());
-    }
 }
 
 impl Collection {
@@ -263,17 +258,13 @@ impl Collection {
 
     /// Returns whether the collection accepts the keys that the client makes, if it is known.
     pub(super) fn known_to_accept_generated_keys(&self) -> Option<bool> {
-        self.whether_keys_are_accepted()?.get()
-    }
-
-    fn whether_keys_are_accepted(&self) -> Option<&AcceptsKeys> {
-        if let Some(known) = self.0.accepts_keys.get() {
-            return Some(known);
+        if let Some(accepts) = self.0.accepts_keys.get() {
+            return Some(accepts.get());
         }
         let name = self.0.name.as_ref().ok()?;
         let found =
             self.database().shared.data.generated_keys.find(self.database().prefix(), name.as_str())?;
-        Some(self.0.accepts_keys.get_or_init(|| found))
+        Some(self.0.accepts_keys.get_or_init(|| found).get())
     }
 
     /// Returns whether the collection accepts the keys that the client makes. Its properties are read once.
@@ -312,16 +303,9 @@ impl Collection {
         }
     }
 
-    /// Returns whether the collection did not accept the keys that the client makes when that was seen last.
+    /// Returns whether it is known that the collection does not accept the keys that the client makes.
     pub(super) fn has_refused_generated_keys(&self) -> bool {
-        self.whether_keys_are_accepted().is_some_and(AcceptsKeys::is_refusal)
-    }
-
-    /// Records that the collection may accept other keys from now on.
-    pub(super) fn forget_whether_keys_are_accepted(&self) {
-        if let Ok(name) = &self.0.name {
-            self.database().forget_whether_keys_are_accepted(name);
-        }
+        self.known_to_accept_generated_keys() == Some(false)
     }
 
     /// Returns the name, or the error of a call under an invalid one.

@@ -84,8 +84,6 @@ impl Collection {
         let limit = TimeLimit::start(self.database(), &get);
         let collection = self.database().execute(get).await.map_err(Error::before_execution)?;
         let database = limit.apply(self.database());
-        let removed = database.execute_resolving(DropCollection::by_id(&collection.id)).await;
-        self.forget_whether_keys_are_accepted();
-        removed
+        database.execute_resolving(DropCollection::by_id(&collection.id)).await
     }
 }

@@ -130,10 +130,6 @@ fn send<W: WriteOutput + Send + 'static>(
     needs_its_key: bool,
 ) -> impl Future<Output = Result<W, Error>> + Send {
     async move {
-        if needs_its_key && collection.has_refused_generated_keys() {
-            // It may have been created again since then, and would be refused here without being asked.
-            collection.forget_whether_keys_are_accepted();
-        }
         let is_without_key = collection.keys() == Keys::Client && operation.document_key().is_none();
         let accepts_keys = (is_without_key || needs_its_key)
             && match collection.known_to_accept_generated_keys() {

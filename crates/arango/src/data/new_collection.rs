@@ -3,8 +3,8 @@
 use std::future::IntoFuture;
 
 use arango_data::{
-    CollectionName, CollectionProperties, ComputedValue, CreateCollection, Ensured, KeyOptions,
-    ReplicationFactor, Schema, ShardingStrategy,
+    CollectionName, CollectionProperties, ComputedValue, CreateCollection, EnsureCollection, Ensured,
+    KeyOptions, ReplicationFactor, Schema, ShardingStrategy,
 };
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
@@ -97,12 +97,9 @@ impl NewCollection {
     /// As [`execute`](Database::execute). An existing collection is no error, even if it differs.
     #[inline]
     pub async fn ensure(self) -> Result<Ensured<CollectionProperties>, Error> {
-        let create = self.operation.map_err(invalid_request::<CreateCollection>)?;
-        let ensured = self.database.execute_resolving(create.clone().ensure()).await;
-        if !ensured.as_ref().is_ok_and(|ensured| ensured.existed) {
-            self.database.forget_whether_keys_are_accepted(create.name());
-        }
-        ensured
+        let operation: EnsureCollection =
+            self.operation.map_err(invalid_request::<CreateCollection>)?.ensure();
+        self.database.execute_resolving(operation).await
     }
 }
 
@@ -114,9 +111,7 @@ impl IntoFuture for NewCollection {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<CreateCollection>)?;
-            let created = self.database.execute_resolving(&operation).await;
-            self.database.forget_whether_keys_are_accepted(operation.name());
-            created
+            self.database.execute_resolving(operation).await
         })
     }
 }

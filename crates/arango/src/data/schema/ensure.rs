@@ -123,9 +123,6 @@ impl Expected {
         let failed = |step: String| move |source| SchemaError::Call { step, source };
         let ensured = database.execute_resolving(self.collection.clone().ensure()).await;
         let ensured = ensured.map_err(failed(format!("collection {name}")))?;
-        if !ensured.existed {
-            database.forget_whether_keys_are_accepted(name);
-        }
         self.change_properties(database, ensured, done).await?;
         if self.indexes.is_empty() {
             return Ok(());

@@ -64,7 +64,7 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
             sent.error = copies.error.or(sent.error);
         }
         collection.look_again(&write, &mut sent.items).await;
-        if !were_refused && collection.has_refused_generated_keys() {
+        if collection.has_refused_generated_keys() != were_refused {
             // Refused since then, so the repetition was sent without keys, which `write` still has: it does not know what may be
             // executed twice.
             break;
