@@ -4,11 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use arango::balance::{MemberState, RandomSource};
+use arango::balance::{HealthPolicy, MemberState, RandomSource};
 use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ErrorKind, LoadBalancing, Outcome};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::support::{InMemoryConnector, builder, cluster_of, concurrent_version_calls};
 
@@ -39,6 +41,22 @@ impl Connect for PanickingConnector {
         }
         assert!(!self.at_once, "s3cret");
         Box::pin(async { unreachable!("s3cret") })
+    }
+}
+
+/// Panics for the first connect after 100 ms, and never ends the others.
+struct PanicsLater {
+    connects: AtomicUsize,
+}
+
+impl Connect for PanicsLater {
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        let is_first = self.connects.fetch_add(1, Ordering::Relaxed) == 0;
+        Box::pin(async move {
+            sleep(Duration::from_millis(100)).await;
+            assert!(!is_first, "s3cret");
+            std::future::pending().await
+        })
     }
 }
 
@@ -122,4 +140,18 @@ async fn a_connector_that_panics_fails_one_call_and_leaves_coordinators_healthy(
         check_unaffected(&client).await;
         assert_eq!((results.panicked, results.failed), (0, 1));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connector_that_panics_after_its_call_has_left_does_not_count_against_the_coordinator() {
+    let cluster = cluster_of(1).await;
+    let health = HealthPolicy::default().consecutive_connect_failures(1);
+    let connector = PanicsLater { connects: AtomicUsize::new(0) };
+    let client = builder(&cluster).health(health).connect(connector).build().unwrap();
+    let database = client.db("_system").timeout(Duration::from_millis(50));
+    database.version().await.unwrap_err();
+    sleep(Duration::from_millis(100)).await;
+    database.version().await.unwrap_err();
+    let [coordinator] = &client.coordinators()[..] else { panic!("there is one") };
+    assert_eq!((coordinator.state, coordinator.ejections), (MemberState::Healthy, 0));
 }

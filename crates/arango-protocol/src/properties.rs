@@ -50,7 +50,7 @@ pub struct RequestProperties {
     ///
     /// A retry policy can allow it in any case.
     pub retries_timeouts: bool,
-    /// How often the request is sent again after a conflict with another write, also if the retry policy says less.
+    /// How often the request is sent again after a conflict with another write, even if the retry policy allows fewer.
     ///
     /// Only while no attempt may have executed it, and not if the policy allows a single attempt.
     pub conflict_retries: u8,
@@ -158,7 +158,7 @@ impl RequestProperties {
         self
     }
 
-    /// Sets how often the request is sent again after a conflict with another write, also if the retry policy says less.
+    /// Sets how often the request is sent again after a conflict with another write, even if the retry policy allows fewer.
     ///
     /// For a request that succeeds once the other write has ended. In a transaction it counts as 0. Default: 0.
     #[must_use]

@@ -61,6 +61,7 @@ impl CurrentAttempt {
 }
 
 impl Entries {
+    /// Returns the worst possible outcome of the attempts that have failed.
     fn worst_failure(&self) -> Outcome {
         let Some(failures) = &self.failures else { return Outcome::NotExecuted };
         let failed = failures.attempts.iter().map(|attempt| attempt.outcome);
@@ -165,9 +166,10 @@ impl AttemptLog {
         log.worst_failure().max(uncertain)
     }
 
-    /// Returns the worst possible outcome of the attempts that have failed.
+    /// Returns the worst possible outcome of the attempts that have failed, and of those that ran beside another one.
     pub(crate) fn worst_failure(&self) -> Outcome {
-        self.entries().worst_failure()
+        let log = self.entries();
+        if log.concurrent { Outcome::Unknown } else { log.worst_failure() }
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

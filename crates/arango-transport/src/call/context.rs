@@ -211,9 +211,17 @@ impl CallContext {
         if self.progress.is_executed() {
             return Outcome::Executed;
         }
-        let known = self.attempts.worst_outcome(self.progress.sends.sent());
-        // A request that middleware created may belong to this call.
-        if self.untracked.count() == self.untracked_before { known } else { known.max(Outcome::Unknown) }
+        self.attempts.worst_outcome(self.progress.sends.sent()).max(self.untracked_outcome())
+    }
+
+    /// Returns the worst possible outcome of what was sent before the current attempt.
+    pub(crate) fn worst_failure(&self) -> Outcome {
+        self.attempts.worst_failure().max(self.untracked_outcome())
+    }
+
+    /// Returns the worst possible outcome of requests that middleware created, which may belong to this call.
+    fn untracked_outcome(&self) -> Outcome {
+        if self.untracked.count() == self.untracked_before { Outcome::NotExecuted } else { Outcome::Unknown }
     }
 }
 

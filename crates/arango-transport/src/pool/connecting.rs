@@ -104,7 +104,8 @@ impl Pool {
             state.streams.retain_idle(|_, _| false);
         }
         let failed = state.waiters.take_unserved(here, Some(number));
-        state.connect_failed = failed.is_empty();
+        // A panic of the program's code says nothing about the coordinator.
+        state.connect_failed = failed.is_empty() && error.kind() != ErrorKind::Middleware;
         drop(state);
         if failed.is_empty() {
             tracing::debug!(coordinator = %self.coordinator(), %error, "a connect without a waiter failed");

@@ -292,7 +292,7 @@ impl Collection {
     }
 
     /// Records that the collection has refused a key that the client made.
-    pub(super) fn refuses_generated_keys(&self) {
+    pub(super) fn record_key_refusal(&self) {
         self.record_whether_keys_are_accepted(false);
     }
 

@@ -154,7 +154,7 @@ fn send<W: WriteOutput + Send + 'static>(
         match operation.without_refused_key(&error.failure()) {
             // A key that the program chose is never replaced.
             Some(operation) if gets_key => {
-                collection.refuses_generated_keys();
+                collection.record_key_refusal();
                 let left = error.time_left();
                 collection.set_database(collection.database().clone().timeout(left));
                 // Boxed: rare and large, so it should not enlarge the future of every insert.

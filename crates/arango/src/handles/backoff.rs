@@ -18,14 +18,14 @@ impl Backoff {
         Self { first: Duration::from_millis(first), longest: Duration::from_millis(longest) }
     }
 
-    /// Returns the pause before the n-th repetition, from 0. It is random, and at least the half.
+    /// Returns the pause before the n-th repetition, from 0: a random part of it, at least half.
     pub(crate) fn pause(self, nth: u32, random: &dyn RandomSource) -> Duration {
         let pause = self.first.saturating_mul(2_u32.saturating_pow(nth));
         at_least_half(pause.min(self.longest), random)
     }
 }
 
-/// Returns a pause of at least the half.
+/// Returns a random part of a pause, at least half.
 ///
 /// Clients that failed at the same time do not send again at the same time.
 pub(crate) fn at_least_half(pause: Duration, random: &dyn RandomSource) -> Duration {

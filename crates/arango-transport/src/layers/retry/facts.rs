@@ -42,7 +42,7 @@ impl FactSources {
             attempt,
             class: context.call.properties.class,
             outcome,
-            call_outcome: outcome.max(context.attempts.worst_failure()),
+            call_outcome: outcome.max(context.worst_failure()),
             conflict_retries: context.call.properties.conflict_retries,
             retries_timeouts: context.call.properties.retries_timeouts,
             policy: context.call.retry().unwrap_or(&self.policy),

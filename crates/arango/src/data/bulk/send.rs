@@ -101,7 +101,7 @@ impl Collection {
         let (mut items, mut error) = itemise(&*write, transaction.execute_items(&*write).await);
         let mut is_partial = false;
         if let Some((again, places)) = write.without_refused_keys(&items) {
-            self.refuses_generated_keys();
+            self.record_key_refusal();
             let (copies, refusal) = itemise(&again, transaction.execute_items(&again).await);
             is_partial = refusal.is_some() && places.len() < items.len();
             error = refusal.or(error);
@@ -121,7 +121,7 @@ impl Collection {
         let (mut items, error) = itemise(&*write, self.database().execute_items(&*write, &mut load).await);
         let (mut refusal, mut is_partial) = (None, false);
         if let Some((again, places)) = write.without_refused_keys(&items) {
-            self.refuses_generated_keys();
+            self.record_key_refusal();
             let sent = limit.apply(self.database()).execute_items(&again, &mut load).await;
             let (copies, failed) = itemise(&again, sent);
             is_partial = failed.is_some() && places.len() < items.len();
