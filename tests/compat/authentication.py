@@ -162,7 +162,8 @@ def access_tokens(runner):
         for index in range(len(ENDPOINTS)):
             assert_rejected(401, 11, login(index, username="root", password=made["token"]).cluster.server_role)
         assert_same([each for each in database.list_access_tokens("root") if each["id"] == made["id"]], [])
-        assert_status(404, database.delete_access_token, "root", made["id"])
+        database.delete_access_token("root", made["id"])  # one that does not exist counts as deleted
+        assert_status(404, database.delete_access_token, "unknown", made["id"])
 
     @runner.check
     def an_access_token_expires():

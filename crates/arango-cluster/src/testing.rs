@@ -1,7 +1,7 @@
 //! Helpers of this crate's tests.
 
 use arango_protocol::{ApiResponse, BuildError, Operation};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 /// Returns method, path with query, and body of an operation's request.
@@ -26,6 +26,13 @@ pub(crate) fn read_secret<O: Operation>(operation: &O, body: &str) -> O::Output 
 /// Returns a complete response.
 pub(crate) fn response(status: u16, body: &str) -> ApiResponse {
     ApiResponse::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned().into())
+}
+
+/// Returns a complete response whose head names ArangoDB.
+pub(crate) fn arangodb_response(status: u16, body: &str) -> ApiResponse {
+    let headers = [(header::SERVER, HeaderValue::from_static("ArangoDB"))];
+    let status = StatusCode::from_u16(status).unwrap();
+    ApiResponse::new(status, HeaderMap::from_iter(headers), body.to_owned().into())
 }
 
 /// Asserts the request of an operation without a body.

@@ -90,7 +90,8 @@ async fn an_access_token_is_returned_once_and_can_be_deleted() {
 
     admin.delete_access_token("root", new.info.id).await.unwrap();
     assert!(admin.access_tokens("root").await.unwrap().is_empty());
-    assert_eq!(admin.delete_access_token("root", new.info.id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    admin.delete_access_token("root", new.info.id).await.unwrap();
+    assert_eq!(admin.delete_access_token("unknown", 7).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test(start_paused = true)]

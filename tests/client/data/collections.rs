@@ -1,6 +1,6 @@
 //! Collections and databases as a whole.
 
-use arango::data::{DatabaseSharding, KeyGenerator, KeyOptions};
+use arango::data::{ComputeOn, ComputedValue, DatabaseSharding, KeyGenerator, KeyOptions, Schema};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
 use serde_json::json;
@@ -43,6 +43,25 @@ async fn w18_a_collection_whose_creation_is_lost_is_compared() {
     let ensured = database.create_collection("movies").shards(3).ensure().await.unwrap();
     assert!(ensured.existed);
     assert_eq!(ensured.differences.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w18_what_a_server_reports_otherwise_does_not_distinguish_the_collection_that_was_created() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    let at = || ComputedValue::new("at", "RETURN 1").compute_on([ComputeOn::Update, ComputeOn::Insert]);
+    let schema = || Schema::new(json!({ "properties": { "pages": { "type": "number", "maximum": 10.0 } } }));
+    let create = |name| {
+        let keys = KeyOptions::new(KeyGenerator::Autoincrement);
+        database.create_collection(name).key_options(keys).computed_values([at()]).schema(schema())
+    };
+    let lost =
+        cluster.inject(&Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection")).times(1));
+    let created = create("movies").await.unwrap();
+    assert_eq!(created.key_options.unwrap().increment, Some(1));
+    drop(lost);
+    let ensured = create("movies").ensure().await.unwrap();
+    assert_eq!((ensured.existed, ensured.differences), (true, Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]

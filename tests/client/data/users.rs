@@ -26,6 +26,8 @@ async fn a_user_is_created_granted_access_and_removed() {
     users.grant("ada", "_system", Access::ReadOnly).await.unwrap();
     assert_eq!(books(&ada).count().await.unwrap(), 0);
     assert_eq!(users.access("ada", "_system").await.unwrap(), Access::ReadOnly);
+    assert_eq!(users.access("unknown", "_system").await.unwrap(), Access::None);
+    users.grant("ada", "not_created_yet", Access::ReadOnly).await.unwrap();
     users.grant_collection("ada", "_system", "books", Access::ReadWrite).await.unwrap();
     assert_eq!(users.collection_access("ada", "_system", "books").await.unwrap(), Access::ReadWrite);
     assert_eq!(users.databases("ada").await.unwrap()["_system"], Access::ReadOnly);

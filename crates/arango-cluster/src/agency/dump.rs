@@ -18,19 +18,22 @@ impl AgencyDump {
         if dump.tree().is_some() {
             Ok(dump)
         } else {
-            Err(response.invalid("nothing under `arango`, `[0].arango` or `agency.arango`"))
+            Err(response
+                .invalid("nothing under `arango`, `[0].arango`, `agency.arango` or `cache[0].arango`"))
         }
     }
 
     /// Returns the value under `arango`, regardless of its wrapping.
     ///
-    /// Servers and tools send the tree alone, in a list, or under `agency`.
+    /// A dump has it under `agency`, the copy of a coordinator in the list `cache`. Tools and older servers send the tree
+    /// alone or in a list.
     pub fn tree(&self) -> Option<&Value> {
         let Self(dump) = self;
         [
             dump.get("arango"),
             dump.get(0).and_then(|first| first.get("arango")),
             dump.pointer("/agency/arango"),
+            dump.pointer("/cache/0/arango"),
         ]
         .into_iter()
         .flatten()
@@ -106,14 +109,14 @@ impl Operation for GetClusterInfo {
     #[inline]
     fn output(&self, response: ApiResponse) -> Result<ClusterInfo, OutputError> {
         let info: ClusterInfo = response.json()?;
-        // Names differ between builds, but each version has a key with the plan or the shards.
+        // Names may differ between versions, but each has a key with the plan or the shards.
         let is_one = |(name, value): (&String, &Value)| {
             let name = name.to_ascii_lowercase();
             name.contains("plan") || (name.contains("shard") && (value.is_object() || value.is_array()))
         };
         match info.0.as_object() {
             Some(maps) if maps.iter().any(is_one) => Ok(info),
-            _ => Err(response.invalid("no key such as `planVersion`")),
+            _ => Err(response.invalid("no key such as `plan` or `shardServers`")),
         }
     }
 }
@@ -130,10 +133,11 @@ mod tests {
         for body in [
             r#"{"arango":{"Plan":1}}"#,
             r#"[{"arango":{"Plan":1}}]"#,
-            r#"{"index":7,"term":2,"agency":{"arango":{"Plan":1}}}"#,
+            r#"{"index":7,"term":2,"agency":{"arango":{"Plan":1}},"log":[]}"#,
+            r#"{"index":7,"cache":[{"arango":{"Plan":1}}]}"#,
         ] {
             assert_eq!(read(&GetAgencyDump, body).tree().unwrap()["Plan"], 1, "{body}");
-            assert_eq!(read(&GetAgencyCache, body), read(&GetAgencyDump, body));
+            assert_eq!(read(&GetAgencyCache, body), read(&GetAgencyDump, body), "{body}");
         }
         assert!(GetAgencyDump.output(response(200, "[]")).is_err());
         assert_eq!(AgencyDump(Value::Null).tree(), None);
@@ -142,6 +146,8 @@ mod tests {
     #[test]
     fn cluster_info_is_returned_verbatim() {
         assert_request(&GetClusterInfo, "GET", "/_api/cluster/cluster-info");
-        assert_eq!(read(&GetClusterInfo, r#"{"planVersion":7}"#).0["planVersion"], 7);
+        let maps = r#"{"plan":{},"plannedCollections":{},"shardToName":{},"shardServers":{"s1":["PRMR-1"]},"shards":{},
+            "current":{},"shardIds":{},"DBServers":{"PRMR-1":"PRMR-1"},"coordinators":{"CRDN-1":"CRDN-1"}}"#;
+        assert_eq!(read(&GetClusterInfo, maps).0["shardServers"]["s1"][0], "PRMR-1");
     }
 }

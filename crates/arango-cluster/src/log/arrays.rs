@@ -8,7 +8,6 @@ use http::Request;
 use serde::{Deserialize, Serialize};
 
 use crate::log::LogQuery;
-use crate::types::no_payload;
 
 const PATH: &str = "/_admin/log";
 
@@ -82,7 +81,7 @@ impl Operation for ClearLog {
 
     #[inline]
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
-        no_payload::expect_empty(&response)
+        response.acknowledged()
     }
 }
 
@@ -105,6 +104,6 @@ mod tests {
         assert_eq!((log.topic[0].as_str(), log.text[0].as_str()), ("startup", "ready"));
         assert_eq!(log.timestamp[0].0, 1_763_632_800.0);
         assert_request(&ClearLog, "DELETE", "/_admin/log");
-        read(&ClearLog, "{}");
+        read(&ClearLog, r#"{"error":false,"code":200}"#);
     }
 }

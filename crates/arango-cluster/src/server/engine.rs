@@ -27,7 +27,7 @@ pub struct Engine {
     pub supports: EngineSupport,
     /// `little` or `big`: the byte order of keys.
     ///
-    /// Only from DB-Servers, since 3.12.
+    /// Since 3.12, and not from coordinators: they store nothing.
     pub endianness: Option<String>,
 }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use arango_protocol::values::seconds;
 
+use crate::types::whole_number;
+
 /// The number of values between fixed cuts.
 ///
 /// | values | cuts | elements of [`counts`](Self::counts) |
@@ -101,6 +103,7 @@ pub struct SystemStatistics {
     /// Number of threads.
     pub number_of_threads: u64,
     /// Resident memory.
+    #[serde(deserialize_with = "whole_number::required")] // a large one may be written as `5e+9`
     pub resident_size: u64,
     /// Resident memory as a fraction of the machine's memory.
     ///

@@ -71,3 +71,10 @@ fn doubles_may_come_as_integers() {
     assert_eq!(statistics.client.total_time.sum, 9.0);
     assert_eq!(statistics.server.script_contexts.unwrap().memory[0].t_max, Duration::from_secs(2));
 }
+
+#[test]
+fn a_large_round_size_is_read_as_servers_write_it() {
+    let large = body(V8, "").replace(r#""residentSize":512000000"#, r#""residentSize":5e+9"#);
+    let statistics = read(&GetStatistics::default(), &large);
+    assert_eq!(statistics.system.resident_size, 5_000_000_000);
+}

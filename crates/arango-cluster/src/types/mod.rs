@@ -2,3 +2,4 @@
 
 pub(crate) mod no_payload;
 pub(crate) mod product_name;
+pub(crate) mod whole_number;

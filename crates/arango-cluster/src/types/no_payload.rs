@@ -1,6 +1,6 @@
-//! Successes without a payload that are neither empty nor an envelope.
+//! Successes without a payload.
 
-use arango_protocol::{ApiResponse, OutputError};
+use arango_protocol::{ApiResponse, OutputError, names_arangodb};
 use serde_json::{Map, Value};
 
 /// Accepts the JSON string `"OK"`, and nothing else.
@@ -12,11 +12,20 @@ pub(crate) fn expect_ok(response: &ApiResponse) -> Result<(), OutputError> {
     }
 }
 
-/// Accepts `{}`, or an envelope without an error: the documentation does not say which of the two is returned.
+/// Accepts `{}`, or an envelope without an error.
 #[inline]
 pub(crate) fn expect_empty(response: &ApiResponse) -> Result<(), OutputError> {
     response.acknowledged().or_else(|unlike| match response.json::<Map<String, Value>>() {
         Ok(object) if object.is_empty() => Ok(()),
         _ => Err(unlike),
     })
+}
+
+/// Accepts an empty body if the head names ArangoDB, and what [`expect_empty`] accepts.
+#[inline]
+pub(crate) fn expect_no_body(response: &ApiResponse) -> Result<(), OutputError> {
+    if response.bytes().is_empty() && names_arangodb(response.headers()) {
+        return Ok(());
+    }
+    expect_empty(response)
 }

@@ -65,6 +65,15 @@ impl ComputedValue {
         self
     }
 
+    /// Returns whether both compute the same values, although a server reports the writes in its order.
+    #[inline]
+    pub(super) fn is_equivalent(&self, other: &Self) -> bool {
+        let contains =
+            |all: &Self, some: &Self| some.compute_on.iter().all(|write| all.compute_on.contains(write));
+        let without_writes = |value: &Self| Self { compute_on: Vec::new(), ..value.clone() };
+        contains(self, other) && contains(other, self) && without_writes(self) == without_writes(other)
+    }
+
     /// Sets the writes at which it is computed.
     #[must_use]
     pub fn compute_on(mut self, writes: impl IntoIterator<Item = ComputeOn>) -> Self {

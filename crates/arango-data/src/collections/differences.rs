@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
+use super::computed_value::ComputedValue;
 use super::create::CreateCollection;
+use super::key_options::KeyOptions;
 use super::properties::CollectionProperties;
+use super::schema::Schema;
 use super::set_properties::SetCollectionProperties;
 use crate::names::CollectionName;
 use crate::property_difference::{PropertyDifference, difference_if_set};
@@ -58,9 +61,21 @@ impl CreateCollection {
         found.compare("type", Some(body.collection_type), Some(existing.collection_type));
         found.compare("waitForSync", body.wait_for_sync, Some(existing.wait_for_sync));
         found.compare("cacheEnabled", body.cache_enabled, Some(existing.cache_enabled));
-        found.compare("schema", body.schema.as_ref(), existing.schema.as_ref());
-        found.compare("computedValues", body.computed_values.as_ref(), existing.computed_values.as_ref());
-        found.compare("keyOptions", body.key_options.as_ref(), existing.key_options.as_ref());
+        found.compare_by("schema", body.schema.as_ref(), existing.schema.as_ref(), Schema::is_equivalent);
+        // A server reports `null` for none.
+        let (expected, actual) = (body.computed_values.as_deref(), existing.computed_values.as_deref());
+        let actual = actual.or(expected.map(|_| &[][..]));
+        found.compare_by("computedValues", expected, actual, |expected, actual| {
+            let is_same =
+                |(expected, actual): (&ComputedValue, &ComputedValue)| expected.is_equivalent(actual);
+            expected.len() == actual.len() && expected.iter().zip(actual).all(is_same)
+        });
+        found.compare_by(
+            "keyOptions",
+            body.key_options.as_ref(),
+            existing.key_options.as_ref(),
+            KeyOptions::is_equivalent,
+        );
         found.compare("shardKeys", body.shard_keys.as_ref(), Some(&existing.shard_keys));
         found.compare(
             "shardingStrategy",
@@ -90,9 +105,29 @@ impl Found {
         T: PartialEq + serde::Serialize,
     {
         if let Some(difference) = difference_if_set(property, expected, actual) {
-            let is_changeable = is_changeable(property, &difference.expected, &difference.actual);
-            self.0.push(difference.changeable(is_changeable));
+            self.record(property, difference);
         }
+    }
+
+    /// Records a property that was set and is not equivalent.
+    fn compare_by<T: ?Sized + serde::Serialize>(
+        &mut self,
+        property: &'static str,
+        expected: Option<&T>,
+        actual: Option<&T>,
+        is_equivalent: impl FnOnce(&T, &T) -> bool,
+    ) {
+        let Some(expected) = expected else { return };
+        if !actual.is_some_and(|actual| is_equivalent(expected, actual)) {
+            let json = |value: Option<&T>| serde_json::to_value(value).unwrap_or_default();
+            let difference = PropertyDifference::fixed(property, json(Some(expected)), json(actual));
+            self.record(property, difference);
+        }
+    }
+
+    fn record(&mut self, property: &str, difference: PropertyDifference) {
+        let is_changeable = is_changeable(property, &difference.expected, &difference.actual);
+        self.0.push(difference.changeable(is_changeable));
     }
 }
 
@@ -109,7 +144,7 @@ fn is_changeable(property: &str, expected: &Value, actual: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::collections::properties::tests::properties;
-    use crate::collections::{ComputedValue, GetCollectionProperties, Schema};
+    use crate::collections::{ComputeOn, ComputedValue, GetCollectionProperties, KeyGenerator, Schema};
     use crate::testing::{name, read};
     use arango_protocol::{Operation, ReplicationFactor};
     use serde_json::json;
@@ -126,6 +161,57 @@ mod tests {
         let found = differences(&create.clone().write_concern(2).shards(3), &json!({}));
         assert_eq!(found, ["writeConcern is 1, expected 2"]);
         assert_eq!(differences(&create.edge(), &json!({})), ["type is 2, expected 3"]);
+    }
+
+    #[test]
+    fn defaults_that_a_server_adds_to_key_options_are_no_difference() {
+        let keys = |options: KeyOptions| CreateCollection::new(&name("books")).key_options(options);
+        let counted = || KeyOptions::new(KeyGenerator::Autoincrement);
+        let reported = |increment: u64, offset: u64| {
+            json!({ "keyOptions": { "type": "autoincrement", "allowUserKeys": true, "offset": offset,
+                "increment": increment, "lastValue": 7 } })
+        };
+        assert_eq!(differences(&keys(counted()), &reported(1, 0)), [""; 0]);
+        assert_eq!(differences(&keys(counted().increment(5)), &reported(5, 0)), [""; 0]);
+        for other in [counted().increment(2), counted().offset(3), counted().server_keys_only()] {
+            assert_eq!(differences(&keys(other.clone()), &reported(1, 0)).len(), 1, "{other:?}");
+        }
+        assert_eq!(differences(&keys(counted()), &reported(5, 0)).len(), 1);
+        assert_eq!(differences(&keys(KeyOptions::new(KeyGenerator::Traditional)), &json!({})), [""; 0]);
+        assert_eq!(differences(&keys(counted()), &json!({})).len(), 1);
+    }
+
+    #[test]
+    fn the_order_of_writes_and_an_empty_list_of_computed_values_are_no_difference() {
+        let at = || ComputedValue::new("at", "RETURN DATE_NOW()");
+        let of = |value| CreateCollection::new(&name("books")).computed_values([value]);
+        let reported = json!({ "computedValues": [{ "name": "at", "expression": "RETURN DATE_NOW()",
+            "computeOn": ["insert", "update"], "overwrite": false, "failOnWarning": false, "keepNull": true }] });
+        let writes = [ComputeOn::Update, ComputeOn::Insert, ComputeOn::Update];
+        assert_eq!(differences(&of(at().compute_on(writes)), &reported), [""; 0]);
+        for other in [
+            at(),
+            at().compute_on([ComputeOn::Insert]),
+            at().compute_on([ComputeOn::Update, ComputeOn::Insert]).overwrite(),
+        ] {
+            assert_eq!(differences(&of(other.clone()), &reported).len(), 1, "{other:?}");
+        }
+        let none = CreateCollection::new(&name("books")).computed_values([]);
+        assert_eq!(differences(&none, &json!({ "computedValues": null })), [""; 0]);
+        assert_eq!(differences(&none, &reported).len(), 1);
+        assert_eq!(differences(&of(at()), &json!({})).len(), 1);
+    }
+
+    #[test]
+    fn a_number_of_a_schema_that_is_written_otherwise_is_no_difference() {
+        let rule = json!({ "properties": { "pages": { "maximum": 10.0, "enum": [1.5, 2.0] } } });
+        let create = CreateCollection::new(&name("books")).schema(Schema::new(rule));
+        let reported = |maximum: u64| {
+            json!({ "schema": { "rule": { "properties": { "pages": { "maximum": maximum, "enum": [1.5, 2] } } },
+                "level": "strict", "message": "", "type": "json" } })
+        };
+        assert_eq!(differences(&create, &reported(10)), [""; 0]);
+        assert_eq!(differences(&create, &reported(11)).len(), 1);
     }
 
     #[test]

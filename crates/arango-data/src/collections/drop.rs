@@ -21,7 +21,7 @@ use crate::names::CollectionName;
 /// # Errors
 ///
 /// 404 with error 1203 if there is no collection of the name; 403 with error 11 if it is a system collection, see
-/// [`system`](Self::system); 400 with error 1485 if shards of other collections are distributed like its own.
+/// [`system`](Self::system); 500 with error 1485 if shards of other collections are distributed like its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropCollection {
     target: Target,

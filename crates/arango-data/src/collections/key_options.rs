@@ -29,10 +29,10 @@ pub struct KeyOptions {
     /// Whether a write may choose its key.
     #[serde(default = "allows_keys")]
     pub allow_user_keys: bool,
-    /// The difference between two keys; only for [`Autoincrement`](KeyGenerator::Autoincrement).
+    /// The difference between two keys; only for [`Autoincrement`](KeyGenerator::Autoincrement), by default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub increment: Option<u64>,
-    /// The first key; only for [`Autoincrement`](KeyGenerator::Autoincrement).
+    /// The first key; only for [`Autoincrement`](KeyGenerator::Autoincrement), by default the increment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
 }
@@ -48,6 +48,19 @@ impl KeyOptions {
     #[must_use]
     pub fn new(generator: KeyGenerator) -> Self {
         Self { generator, allow_user_keys: true, increment: None, offset: None }
+    }
+
+    /// Returns whether both make the same keys, although only one of them may name the defaults.
+    #[inline]
+    pub(super) fn is_equivalent(&self, other: &Self) -> bool {
+        let with_defaults = |options: &Self| {
+            // A server reports both for this generator, and has neither for the others.
+            let is_counted = options.generator == KeyGenerator::Autoincrement;
+            is_counted.then(|| (options.increment.unwrap_or(1), options.offset.unwrap_or(0)))
+        };
+        self.generator == other.generator
+            && self.allow_user_keys == other.allow_user_keys
+            && with_defaults(self) == with_defaults(other)
     }
 
     /// Lets only the server make keys.

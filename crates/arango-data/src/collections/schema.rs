@@ -5,6 +5,8 @@ use arango_protocol::values::empty_value;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json_covers::is_equal;
+
 open_enum! {
     /// Which documents a schema applies to.
     pub enum SchemaLevel {
@@ -38,6 +40,12 @@ impl Schema {
     #[must_use]
     pub fn new(rule: impl Into<Value>) -> Self {
         Self { rule: rule.into(), level: SchemaLevel::Strict, message: String::new() }
+    }
+
+    /// Returns whether both refuse the same documents with the same message, although `10.0` may be reported as `10`.
+    #[inline]
+    pub(super) fn is_equivalent(&self, other: &Self) -> bool {
+        self.level == other.level && self.message == other.message && is_equal(&self.rule, &other.rule)
     }
 
     /// Sets which documents it applies to.

@@ -151,6 +151,9 @@ impl Index {
     }
 
     /// Keeps no estimate of how selective it is.
+    ///
+    /// A [multi-dimensional](Self::multi_dimensional) index never has one, so this is refused, unless it has
+    /// [prefixes](Self::multi_dimensional_with_prefix).
     #[must_use]
     pub fn without_estimates(self) -> Self {
         self.with("estimates", false)
@@ -241,7 +244,7 @@ mod tests {
         let ttl = Index::ttl("t", Duration::from_secs(60));
         assert_eq!(json(&ttl), json!({ "type": "ttl", "fields": ["t"], "expireAfter": 60.0 }));
         assert_eq!(json(&Index::geo_json("g"))["geoJson"], true);
-        let prefixed = Index::multi_dimensional_with_prefix(["p"], ["x", "y"]);
+        let prefixed = Index::multi_dimensional_with_prefix(["p"], ["x", "y"]).without_estimates();
         assert_eq!(
             (&json(&prefixed)["type"], &json(&prefixed)["prefixFields"]),
             (&json!("mdi-prefixed"), &json!(["p"]))
@@ -257,6 +260,7 @@ mod tests {
             Index::ttl("t", Duration::ZERO).unique(),
             Index::geo(["g"]).stored_values(["a"]),
             Index::multi_dimensional(["x"]).cache(),
+            Index::multi_dimensional(["x"]).unique().without_estimates(),
             Index::persistent([""; 0]),
         ] {
             assert!(index.check().is_err(), "{index:?}");

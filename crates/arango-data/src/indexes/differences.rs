@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::definition::Index;
 use super::info::{IndexInfo, IndexType, field_names};
+use super::inverted_differences::covers_inverted;
 use crate::json_covers::covers;
 use crate::property_difference::PropertyDifference;
 
@@ -56,7 +57,8 @@ impl Index {
     #[inline]
     pub fn differences(&self, existing: &IndexInfo) -> Vec<PropertyDifference> {
         let wanted = self.attributes();
-        let is_persistent = wanted.get("type").is_some_and(|kind| kind == "persistent");
+        let is_of = |name: &str| wanted.get("type").is_some_and(|kind| kind == name);
+        let (is_persistent, is_inverted) = (is_of("persistent"), is_of("inverted"));
         let mut found = Vec::new();
         for property in COMPARED {
             // Not to be unique or sparse is a property, too; other types decide that themselves.
@@ -64,7 +66,12 @@ impl Index {
             let default = is_flag.then_some(Value::Bool(false));
             let Some(expected) = wanted.get(property).cloned().or(default) else { continue };
             let actual = attribute(existing, property).unwrap_or_default();
-            if !covers(&actual, &expected) {
+            let is_covered = if is_inverted {
+                covers_inverted(existing, property, &actual, &expected)
+            } else {
+                covers(&actual, &expected)
+            };
+            if !is_covered {
                 found.push(PropertyDifference::fixed(property, expected, actual));
             }
         }

@@ -93,11 +93,8 @@ impl Operation for EnsureIndex {
 
     #[inline]
     fn output(&self, response: ApiResponse) -> Result<Ensured<IndexInfo>, OutputError> {
-        let mut index: IndexInfo = response.json()?;
-        // These belong to the response, and not to the index.
+        let mut index = IndexInfo::from_response(&response)?;
         let is_new = index.other.remove("isNewlyCreated").and_then(|is_new| is_new.as_bool());
-        index.other.remove("error");
-        index.other.remove("code");
         match is_new {
             Some(true) => Ok(Ensured::created(self.subject(), index)),
             Some(false) => Ok(self.compared(index)),

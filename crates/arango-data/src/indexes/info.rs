@@ -77,6 +77,18 @@ pub struct IndexInfo {
     pub other: Map<String, Value>,
 }
 
+impl IndexInfo {
+    /// Decodes an index that is the whole response.
+    #[inline]
+    pub(super) fn from_response(response: &ApiResponse) -> Result<Self, OutputError> {
+        let mut index: Self = response.json()?;
+        // These belong to the response, and not to the index.
+        index.other.remove("error");
+        index.other.remove("code");
+        Ok(index)
+    }
+}
+
 /// The id, the name, the type, the fields and what is special.
 impl fmt::Display for IndexInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,7 +193,7 @@ impl Operation for GetIndex {
 
     #[inline]
     fn output(&self, response: ApiResponse) -> Result<IndexInfo, OutputError> {
-        response.json()
+        IndexInfo::from_response(&response)
     }
 }
 
@@ -222,6 +234,14 @@ mod tests {
             "books/9 t: ttl(at), sparse, documents expire after 60s",
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn what_belongs_to_the_response_is_no_attribute_of_the_index() {
+        let get = GetIndex { id: IndexId::new("books/7").unwrap() };
+        let body = r#"{"error":false,"code":200,"id":"books/7","type":"persistent","name":"by_year","fields":["year"],
+            "estimates":true}"#;
+        assert_eq!(read(&get, body).other.keys().collect::<Vec<_>>(), ["estimates"]);
     }
 
     #[test]

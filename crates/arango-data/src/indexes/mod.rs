@@ -7,6 +7,7 @@ mod ensure;
 mod id;
 mod info;
 mod inverted;
+mod inverted_differences;
 mod vector;
 
 pub use definition::Index;

@@ -1,5 +1,6 @@
 //! Names of collections and documents, validated before they are sent.
 
+mod analyzer_name;
 mod collection_name;
 mod document_id;
 mod invalid;
@@ -13,4 +14,5 @@ pub use invalid::InvalidIdentifier;
 pub use key::Key;
 pub use revision::Revision;
 
+pub(crate) use analyzer_name::is_same_analyzer;
 use string_impls::string_impls;

@@ -27,11 +27,12 @@ open_enum! {
 
 /// Returns what a user may do with a database or a collection.
 ///
-/// The effective access: what was set for it, or else for all.
+/// The effective access: what was set for it, or else for all. That of a user, a database or a collection that does not
+/// exist is [`Access::None`], or what is set for all: it does not show that there is one.
 ///
 /// # Errors
 ///
-/// 404 with error 1703 if there is no user of the name.
+/// 403 if another user asks who is no administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetAccess {
     pub(super) user: String,

@@ -13,12 +13,13 @@ use crate::names::CollectionName;
 
 /// Sets what a user may do with a database or a collection.
 ///
-/// Other coordinators learn of it a little later.
+/// Other coordinators learn of it a little later. A database need not exist: a grant for a misspelt name succeeds, and counts
+/// once there is a database of that name.
 ///
 /// # Errors
 ///
-/// 404 with error 1703 if there is no user of the name, and with error 1228 or 1203 if there is no such database or
-/// collection.
+/// 404 with error 1703 if there is no user of the name. Of a grant for a collection also 404 with error 1228 or 1203 if there
+/// is no such database or collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantAccess {
     user: String,
@@ -81,7 +82,8 @@ impl Operation for GrantAccess {
 ///
 /// # Errors
 ///
-/// 404 with error 1703 if there is no user of the name.
+/// 404 with error 1703 if there is no user of the name. For a collection also 404 with error 1228 or 1203 if there is no such
+/// database or collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeAccess {
     user: String,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::definition::View;
 use super::info::{ViewIndex, ViewInfo};
 use crate::json_covers::covers;
+use crate::names::is_same_analyzer;
 use crate::property_difference::PropertyDifference;
 
 /// Properties that never change. All others can be changed by an update.
@@ -130,26 +131,12 @@ fn covers_link(
 
 /// Returns whether both name the same analyzers, in whatever order.
 fn have_same_names(one: &[Value], other: &[Value]) -> bool {
-    let contains = |names: &[Value], name: &Value| names.iter().any(|other| is_same_analyzer(other, name));
+    let is_same = |one: &Value, other: &Value| match (one.as_str(), other.as_str()) {
+        (Some(one), Some(other)) => is_same_analyzer(one, other),
+        _ => false,
+    };
+    let contains = |names: &[Value], name: &Value| names.iter().any(|other| is_same(other, name));
     one.iter().all(|name| contains(other, name)) && other.iter().all(|name| contains(one, name))
-}
-
-/// Returns whether two names are those of one analyzer. That of the own database may be named with it, or without.
-fn is_same_analyzer(one: &Value, other: &Value) -> bool {
-    /// Returns the database and the name of an analyzer.
-    fn split(name: &str) -> (Option<&str>, &str) {
-        match name.split_once("::") {
-            Some(("", name)) => (Some("_system"), name),
-            Some((database, name)) => (Some(database), name),
-            None => (None, name),
-        }
-    }
-
-    let (Some(one), Some(other)) = (one.as_str(), other.as_str()) else { return false };
-    match (split(one), split(other)) {
-        ((Some(one), name), (Some(other), other_name)) => one == other && name == other_name,
-        ((_, name), (_, other_name)) => name == other_name,
-    }
 }
 
 #[cfg(test)]

@@ -25,9 +25,8 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         }
         (Method::POST, [_]) => create(call, user),
         (Method::DELETE, [_, id]) => {
-            let place = known.tokens.iter().position(|token| token.id.to_string() == *id);
-            known.tokens.remove(place.ok_or_else(|| ApiError::new(404, 404, "token not found"))?);
-            Ok(Reply::flat(200, json!({})))
+            known.tokens.retain(|token| token.id.to_string() != *id);
+            Ok(Reply::empty(200))
         }
         _ => Err(ApiError::wrong_method()),
     }

@@ -9,20 +9,24 @@ use crate::state::State;
 use crate::state::agency_jobs::Stage;
 use crate::state::servers::Server;
 
+/// The number of the agency's last change, which is not simulated.
+const INDEX: u64 = 1;
+
 pub(super) fn handle(call: &Call<'_>, rest: &[&str]) -> HandlerResult {
     match rest {
         ["endpoints"] => endpoints(call),
         ["agency-dump"] => {
             allowed(call, "you need admin rights to produce an agency dump")?;
-            Ok(Reply::raw(200, &json!([{ "arango": tree(call) }])))
+            let agency = json!({ "arango": tree(call) });
+            Ok(Reply::raw(200, &json!({ "index": INDEX, "term": 1, "agency": agency, "log": [] })))
         }
         ["agency-cache"] => {
             allowed(call, "you need admin rights to produce an agency cache dump")?;
-            Ok(Reply::raw(200, &json!({ "arango": tree(call) })))
+            Ok(Reply::raw(200, &json!({ "index": INDEX, "cache": [{ "arango": tree(call) }] })))
         }
         ["cluster-info"] => {
             allowed(call, "you need admin rights to produce a cluster info dump")?;
-            Ok(Reply::raw(200, &maps(call.state)))
+            Ok(Reply::raw(200, &maps(call)))
         }
         _ => {
             let text = "expecting /_api/cluster/[endpoints,agency-dump,agency-cache,cluster-info]";
@@ -150,18 +154,35 @@ fn target(state: &State) -> Value {
     })
 }
 
-/// Returns the coordinator's own view of the agency's contents.
-fn maps(state: &State) -> Value {
-    let mut shards = Map::new();
-    for collection in state.databases.values().flat_map(|database| database.collections.values()) {
-        shards.extend(collection.shards.iter().map(|(shard, copies)| (shard.clone(), copies.clone().into())));
+/// Returns what the coordinator has derived from the agency's contents.
+fn maps(call: &Call<'_>) -> Value {
+    let state = &*call.state;
+    let (mut planned, mut shards, mut shard_names, mut shard_servers) =
+        (Map::new(), Map::new(), Map::new(), Map::new());
+    for (name, database) in &state.databases {
+        for collection in database.collections.values() {
+            shards.insert(collection.id.clone(), collection.shards.keys().cloned().collect());
+            for (shard, copies) in &collection.shards {
+                shard_names.insert(shard.clone(), collection.id.as_str().into());
+                shard_servers.insert(shard.clone(), copies.clone().into());
+            }
+        }
+        let names = database.collections.values().flat_map(|one| [one.id.clone(), one.name.clone()]);
+        planned.insert(name.clone(), names.collect());
     }
-    let all = || coordinators(state).chain(&state.db_servers);
+    let of_databases = |tree: &Value, part: &str| {
+        let part_of = |name: &String| json!([{ "arango": { part: { "Collections": { name: tree["Collections"][name] } } } }]);
+        state.databases.keys().map(|name| (name.clone(), part_of(name))).collect::<Map<_, _>>()
+    };
     json!({
-        "shardServers": shards,
-        "servers": by_id(all(), |server| server.endpoint.as_str().into()),
-        "serverAliases": all().map(|server| (server.short_name.clone(), server.id.as_str().into())).collect::<Map<_, _>>(),
-        "coordinators": coordinators(state).map(|server| &server.id).collect::<Vec<_>>(),
-        "dbServers": state.usable_db_servers(),
+        "plan": of_databases(&plan(state), "Plan"),
+        "plannedCollections": planned,
+        "shardToName": shard_names,
+        "shardServers": shard_servers,
+        "shards": shards,
+        "current": of_databases(&current(call), "Current"),
+        "shardIds": shard_servers,
+        "DBServers": by_id(state.db_servers.iter(), |_| "none".into()),
+        "coordinators": by_id(coordinators(state), |_| "none".into()),
     })
 }

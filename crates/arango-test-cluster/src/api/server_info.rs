@@ -190,7 +190,7 @@ pub(super) fn compact(call: &Call<'_>) -> HandlerResult {
     if !call.caller.is_superuser() {
         return Err(ApiError::forbidden("compaction is only allowed for superusers"));
     }
-    Ok(Reply::result(200, json!({})))
+    Ok(Reply::raw(200, &json!({})))
 }
 
 /// `/_admin/routing`: there are no services whose routes could be loaded again.

@@ -103,11 +103,12 @@ fn apply(user: &mut User, body: &Value) {
 fn grants(call: &mut Call<'_>, method: &Method, name: &str, grant: &[&str]) -> HandlerResult {
     match (method, grant) {
         (&Method::GET, []) => list(call, name),
-        (&Method::GET, [database]) => {
-            Ok(Reply::result(200, find(call, name)?.grants.database_level(database).text()))
-        }
-        (&Method::GET, [database, collection]) => {
-            let level = find(call, name)?.grants.collection_level(database, collection);
+        // A user who does not exist has no access.
+        (&Method::GET, [_] | [_, _]) => {
+            let level = find(call, name).map_or(Level::None, |user| match *grant {
+                [database, collection] => user.grants.collection_level(database, collection),
+                _ => user.grants.database_level(grant[0]),
+            });
             Ok(Reply::result(200, level.text()))
         }
         (&Method::PUT, [_] | [_, _]) => {

@@ -18,7 +18,10 @@ async fn properties_are_stored_and_reported() {
         "name": "books", "cacheEnabled": true, "shardKeys": ["isbn"], "numberOfShards": 2,
         "keyOptions": { "type": "padded", "allowUserKeys": false },
         "schema": { "rule": { "required": ["isbn"] } },
-        "computedValues": [{ "name": "c", "expression": "RETURN 1", "overwrite": true }],
+        "computedValues": [
+            { "name": "c", "expression": "RETURN 1", "overwrite": true },
+            { "name": "d", "expression": "RETURN 1", "overwrite": true, "computeOn": ["update", "insert", "update"] },
+        ],
     });
     let made = session.post("/_api/collection", &given).await.json();
     let read = session.get("/_api/collection/books/properties").await.json();
@@ -27,6 +30,7 @@ async fn properties_are_stored_and_reported() {
         assert_eq!(properties["keyOptions"], json!({ "type": "padded", "allowUserKeys": false }));
         assert_eq!(properties["schema"]["level"], "strict");
         assert_eq!(properties["computedValues"][0]["computeOn"], json!(["insert", "update", "replace"]));
+        assert_eq!(properties["computedValues"][1]["computeOn"], json!(["insert", "update"]));
     }
     let changed = json!({ "schema": {}, "computedValues": null, "cacheEnabled": false });
     let changed = session.put("/_api/collection/books/properties", &changed).await.json();
@@ -246,6 +250,7 @@ async fn inverted_and_vector_indexes_are_reported_with_their_defaults() {
         assert!(inverted.get(name).is_some(), "{name}");
     }
     assert_eq!(inverted.get("geoJson"), None);
+    assert_eq!(inverted["features"], json!(["frequency", "norm"]), "those of the analyzer");
     let vector = json!({ "type": "vector", "fields": ["v"], "params": { "metric": "l2", "dimension": 2, "nLists": 1 } });
     let untrained = session.post(path, &vector).await;
     assert_eq!((untrained.status, untrained.error_num()), (501, 9), "before 3.12.9");
@@ -262,13 +267,44 @@ async fn inverted_and_vector_indexes_are_reported_with_their_defaults() {
 }
 
 #[tokio::test]
+async fn a_field_of_an_inverted_index_is_reported_with_what_it_does_not_inherit() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/database", &json!({ "name": "shop" })).await;
+    session.put("/_api/user/root/database/shop", &json!({ "grant": "rw" })).await;
+    for (path, name) in [("/_api/analyzer", "shared"), ("/_db/shop/_api/analyzer", "words")] {
+        session.post(path, &json!({ "name": name, "type": "identity", "features": ["frequency"] })).await;
+    }
+    session.post("/_db/shop/_api/collection", &json!({ "name": "books" })).await;
+    let path = "/_db/shop/_api/index?collection=books";
+    let index = |fields: Value| json!({ "type": "inverted", "searchField": true, "fields": fields });
+    let same = json!({ "name": "a", "analyzer": "identity", "features": ["norm", "frequency"], "searchField": true });
+    let own = json!({ "name": "b", "analyzer": "shop::words", "features": ["frequency", "norm"], "searchField": false });
+    let features = json!({ "name": "c", "analyzer": "_system::shared" });
+    let created = session.post(path, &index(json!([same, own, features, "d"]))).await.json();
+    let expected = json!([
+        { "name": "a" },
+        { "name": "b", "analyzer": "words", "searchField": false },
+        { "name": "c", "analyzer": "::shared", "features": ["frequency"] },
+        { "name": "d" },
+    ]);
+    assert_eq!(created["fields"], expected);
+    let again = session.post(path, &index(json!(["d", features, own, same]))).await;
+    assert_eq!((again.status, &again.json()["id"]), (200, &created["id"]), "the order does not matter");
+    let unknown = session.post(path, &index(json!([{ "name": "a", "analyzer": "unknown" }]))).await;
+    assert_eq!((unknown.status, unknown.error_num()), (400, 10));
+}
+
+#[tokio::test]
 async fn a_unique_multi_dimensional_index_refuses_a_second_document_at_a_place() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     session.post("/_api/collection", &json!({ "name": "points" })).await;
-    let index = json!({ "type": "mdi", "fields": ["x", "y"], "fieldValueTypes": "double", "unique": true });
+    let index = json!({
+        "type": "mdi", "fields": ["x", "y"], "fieldValueTypes": "double", "unique": true, "estimates": true,
+    });
     let created = session.post("/_api/index?collection=points", &index).await;
     assert_eq!((created.status, &created.json()["unique"]), (201, &json!(true)));
+    assert_eq!(created.json()["estimates"], false, "there are none, whatever was asked for");
     let path = "/_api/document/points";
     assert_eq!(session.post(path, &json!({ "x": 1, "y": 2 })).await.status, 202);
     assert_eq!(session.post(path, &json!({ "x": 2, "y": 1 })).await.status, 202);

@@ -32,6 +32,17 @@ async fn all_grants(root: &mut Session, user: &str) -> Value {
     root.get(&format!("/_api/user/{user}/database?full=true")).await.json()["result"].clone()
 }
 
+#[tokio::test]
+async fn a_user_who_does_not_exist_has_no_access_and_gets_none() {
+    let (_cluster, mut root, _anna) = with_anna().await;
+    for what in ["_system", "_system/books", "missing"] {
+        let access = root.get(&path("unknown", what)).await;
+        assert_eq!((access.status, &access.json()["result"]), (200, &json!("none")), "{what}");
+        assert_eq!(grant(&mut root, "unknown", "_system", "ro").await.error_num(), 1703, "{what}");
+    }
+    assert_eq!(root.get("/_api/user/unknown/database").await.error_num(), 1703);
+}
+
 fn outcome(response: &TestResponse) -> (u16, u64) {
     (response.status, response.error_num())
 }

@@ -102,14 +102,14 @@ impl Users {
         self.system.execute(ListAccess { user: name.to_owned() }).await
     }
 
-    /// Returns what a user may do with a database.
+    /// Returns what a user may do with a database. Nothing, if there is no such user.
     #[doc(alias = "permission")]
     #[inline]
     pub async fn access(&self, name: &str, database: &str) -> Result<Access, Error> {
         self.system.execute(GetAccess::new(name, &database_name::<GetAccess>(database)?)).await
     }
 
-    /// Returns what a user may do with a collection.
+    /// Returns what a user may do with a collection. Nothing, if there is no such user.
     #[inline]
     pub async fn collection_access(
         &self,

@@ -18,7 +18,7 @@ use crate::state::databases::Database;
 use crate::state::grants::Level;
 use crate::state::search::{Analyzer, ViewDefinition};
 
-const FEATURES: [&str; 4] = ["frequency", "norm", "position", "offset"];
+pub(super) const FEATURES: [&str; 4] = ["frequency", "norm", "position", "offset"];
 
 /// The name of an analyzer, as it is given in requests and reported in responses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,20 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
 pub(super) fn exists(call: &Call<'_>, name: &str) -> bool {
     let name = Name::read(call, name);
     name.require_reachable(call, true).is_ok() && find(call, &name).is_some()
+}
+
+/// Returns how an index for search reports an analyzer, and its features; `None` if there is none of this name.
+///
+/// Of the own database it has no prefix, and of `_system` an empty one.
+pub(super) fn in_index(call: &Call<'_>, name: &str) -> Option<(String, Vec<String>)> {
+    let name = Name::read(call, name);
+    name.require_reachable(call, true).ok()?;
+    let features = find(call, &name)?.features;
+    let reported = match &name.database {
+        Some(database) if *database != call.request.database => format!("::{}", name.name),
+        _ => name.name,
+    };
+    Some((reported, features))
 }
 
 fn find(call: &Call<'_>, name: &Name) -> Option<Analyzer> {

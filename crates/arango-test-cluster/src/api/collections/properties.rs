@@ -155,9 +155,14 @@ fn completed_schema(schema: &Value) -> Value {
     with_defaults(schema, &[("level", json!("strict")), ("message", json!("")), ("type", json!("json"))])
 }
 
+/// Completes a computed value. The writes have a fixed order, and each of them occurs once.
 fn completed_value(value: &Value) -> Value {
-    let on = json!(["insert", "update", "replace"]);
-    with_defaults(value, &[("computeOn", on), ("keepNull", json!(true)), ("failOnWarning", json!(false))])
+    let on = value.get("computeOn").and_then(Value::as_array);
+    let is_on = |write: &&str| on.is_none_or(|on| on.iter().any(|one| one == write));
+    let on: Value = ["insert", "update", "replace"].into_iter().filter(is_on).collect();
+    let mut completed = with_defaults(value, &[("keepNull", json!(true)), ("failOnWarning", json!(false))]);
+    completed["computeOn"] = on;
+    completed
 }
 
 fn with_defaults(given: &Value, defaults: &[(&str, Value)]) -> Value {

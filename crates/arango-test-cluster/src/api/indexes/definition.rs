@@ -84,7 +84,7 @@ impl Definition {
         check_fields(kind, &fields, body)?;
         check(kind, &fields, body)?;
         let (fields, body) = match kind {
-            "inverted" => search::complete(call.version, fields, body)?,
+            "inverted" => search::complete(call, fields, body)?,
             "vector" => (fields, vector::complete(call.version, body)?),
             _ => (fields, body.clone()),
         };
@@ -102,6 +102,9 @@ impl Definition {
         // Whatever was asked for.
         if kind == "ttl" {
             attributes.insert("sparse".into(), true.into());
+        }
+        if matches!(kind, "zkd" | "mdi") && version.at_least(3, 12, 0) {
+            attributes.insert("estimates".into(), false.into());
         }
         if body.get("inBackground") == Some(&Value::Bool(true)) {
             attributes.insert("inBackground".into(), true.into());
@@ -139,10 +142,16 @@ impl Definition {
         if !has_number("expireAfter") || !has_number("minLength") {
             return false;
         }
-        ["type", "fields", "unique", "sparse", "geoJson", "prefixFields", "params"]
-            .iter()
-            .chain(of_search)
-            .all(|name| index.get(*name) == self.attributes.get(*name))
+        let has_fields = if self.kind == "inverted" {
+            search::has_same_fields(index.get("fields"), self.attributes.get("fields"))
+        } else {
+            index.get("fields") == self.attributes.get("fields")
+        };
+        has_fields
+            && ["type", "unique", "sparse", "geoJson", "prefixFields", "params"]
+                .iter()
+                .chain(of_search)
+                .all(|name| index.get(*name) == self.attributes.get(*name))
     }
 
     /// Refuses an index that a server could not build of the documents.

@@ -108,9 +108,9 @@ pub(super) const ALL: &[Endpoint] = &[
     .since(&[(3, 12, 5, 0)], Command),
     // The API of the cluster.
     Endpoint::new("GET", "/_api/cluster/endpoints", User, 200, Flat(&["endpoints"])),
-    Endpoint::new("GET", "/_api/cluster/agency-dump", Admin, 200, RawWith(&[])),
-    Endpoint::new("GET", "/_api/cluster/agency-cache", Admin, 200, RawWith(&["arango"])),
-    Endpoint::new("GET", "/_api/cluster/cluster-info", Admin, 200, RawWith(&["coordinators", "dbServers", "shardServers"])),
+    Endpoint::new("GET", "/_api/cluster/agency-dump", Admin, 200, RawWith(&["index", "term", "agency"])),
+    Endpoint::new("GET", "/_api/cluster/agency-cache", Admin, 200, RawWith(&["index", "cache"])),
+    Endpoint::new("GET", "/_api/cluster/cluster-info", Admin, 200, RawWith(&["plan", "current", "coordinators", "DBServers", "shardServers"])),
     // The server.
     Endpoint::new("GET", "/_admin/server/availability", Anonymous, 200, Flat(&["mode"])),
     Endpoint::new("GET", "/_admin/server/id", User, 200, Flat(&["id"])),
@@ -166,7 +166,7 @@ pub(super) const ALL: &[Endpoint] = &[
     )
     .removed_in_4(NoHandler),
     Endpoint::new("DELETE", "/_admin/log", Admin, 200, NoResult).removed_in_4(NoHandler),
-    Endpoint::new("PUT", "/_admin/compact", Superuser, 200, AnyResult),
+    Endpoint::new("PUT", "/_admin/compact", Superuser, 200, RawWith(&[])),
     Endpoint::new("GET", "/_admin/license", User, 200, RawWith(&["upgrading"])),
     Endpoint::new("PUT", "/_admin/license", Admin, 201, Raw(&["result"])).with_body("\"dGVzdA==\""),
     Endpoint::new("GET", "/_admin/deployment/id", User, 200, Raw(&["id"])).since(&[(3, 12, 6, 0)], NoHandler),
