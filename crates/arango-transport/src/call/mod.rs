@@ -172,8 +172,8 @@ impl Call {
 
     /// Replaces the client's credentials. [`Credentials::none`] sends none.
     #[must_use]
-    pub fn credentials(mut self, credentials: &Credentials) -> Self {
-        Arc::make_mut(self.options.get_or_insert_default()).credentials = Some(credentials.clone());
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        Arc::make_mut(self.options.get_or_insert_default()).credentials = Some(credentials);
         self
     }
 
