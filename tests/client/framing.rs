@@ -104,6 +104,27 @@ async fn a_framing_header_added_by_middleware_is_rejected_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_host_in_the_uri_of_a_request_is_rejected_before_anything_is_sent() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).build().unwrap();
+    let elsewhere = "http://elsewhere.example:1/_api/version";
+    let request = Request::get(elsewhere).body(Full::default()).unwrap();
+    assert_rejected(&client.transport().clone().oneshot(request).await.unwrap_err(), "uri", "raw request");
+
+    let adds_host = MapRequestLayer::new(move |mut request: Request<Full<Bytes>>| {
+        *request.uri_mut() = elsewhere.parse().unwrap();
+        request
+    });
+    let around_calls = builder(&cluster).layer(adds_host.clone()).build().unwrap();
+    let around_attempts = builder(&cluster).attempt_layer(adds_host).build().unwrap();
+    for (client, location) in [(around_calls, "around calls"), (around_attempts, "around attempts")] {
+        let error = client.db("_system").execute(insert("m", RequestClass::Safe)).await.unwrap_err();
+        assert_rejected(&error, "uri", location);
+    }
+    assert_eq!(cluster.journal().entries().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_request_headers_are_sent_unchanged() {
     let cluster = cluster().await;
     let client = builder(&cluster).build().unwrap();

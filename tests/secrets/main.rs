@@ -162,7 +162,7 @@ async fn exercise_failures(cluster: &TestCluster, captured: &CapturedOutput, cre
     captured.print(&client);
     captured.print(&(client.db("_system"), client.cluster(), client.coordinator(&first), client.transport()));
     captured.print(&client.db("_system").credentials(credentials.clone()));
-    captured.print(&Call::with_name("x").credentials(credentials));
+    captured.print(&Call::with_name("x").credentials(credentials.clone()));
 
     let on_all = |fault: Fault| cluster.inject(&fault);
     let writes = || Match::post("/_api/document/*");

@@ -237,7 +237,10 @@ async fn the_text_of_a_ticket_is_all_that_is_needed_and_debug_does_not_print_the
     let id = json["next"]["cursor"].as_str().unwrap();
     assert!(!format!("{ticket:?} {ticket:#?}").contains(id), "{ticket:?}");
     assert_eq!(text.parse::<CursorTicket>().unwrap().to_string(), text);
-    "{}".parse::<CursorTicket>().unwrap_err();
+    for other in ["{}", "", "s3cret"] {
+        let error = other.parse::<CursorTicket>().unwrap_err().to_string();
+        assert_eq!(error, "this is not a ticket that `Cursor::detach` has made", "{other}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

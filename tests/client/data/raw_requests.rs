@@ -86,6 +86,24 @@ async fn a_body_is_decoded_and_a_field_that_is_missing_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_whose_response_is_of_another_type_than_the_programs_was_executed() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let error = insert(&client).decode::<Vec<u8>>().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Executed), "{error}");
+    assert_eq!((cluster.journal().executions("m"), client.state().calls.failed_unknown), (1, 0));
+
+    // A stream is undone with its cursor, unless it has ended.
+    for (batch_size, outcome) in [(1, Outcome::Unknown), (10, Outcome::Executed)] {
+        let text = "FOR i IN 1..3 INSERT { year: i } INTO books RETURN i";
+        let body = json!({ "query": text, "batchSize": batch_size, "options": { "stream": true } });
+        let query = client.db("_system").raw(Method::POST, "/_api/cursor").json(&body);
+        let error = query.decode::<Vec<u8>>().await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, outcome), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_read_whose_response_is_lost_is_sent_to_another_coordinator() {
     let cluster = cluster().await;
     let client = client(&cluster);
@@ -239,6 +257,7 @@ async fn a_path_that_would_mean_another_request_is_refused_before_anything_is_se
     for (path, expected) in [
         ("/_api/version?details=true", "its parameters are set with `query`"),
         ("/_db/shop/_api/version", "it is that of the handle"),
+        ("http://127.0.0.1:8529/_api/version", "must not name a host: the client picks the coordinator"),
         ("/_api/../_admin/shutdown", "means another path"),
         ("/_api//version", "is empty"),
         ("", "is empty"),

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::SeededRandom;
+use arango::balance::{Candidates, Policy, SeededRandom};
 use arango::protocol::RequestClass;
 use arango::transport::{BoxFuture, Connect, Io, Resolve};
 use arango::{Client, Limits, PoolLimits};
 use arango_test_cluster::Fault;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+use tokio::time::Instant;
 
 use super::{Page, read, write};
 use crate::support::{builder, cluster, cluster_of, insert, wait_for_hit};
@@ -41,6 +43,29 @@ impl Connect for RefusesConnections {
     }
 }
 
+/// Connects to a service that sends its name before it is asked.
+struct SpeaksFirst;
+
+impl Connect for SpeaksFirst {
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        Box::pin(async {
+            let (client_end, mut service_end) = duplex(1024);
+            service_end.write_all(b"SSH-2.0-OpenSSH_9.6\r\n").await?;
+            tokio::spawn(async move { service_end.read_to_end(&mut Vec::new()).await });
+            Ok(Box::new(client_end) as Box<dyn Io>)
+        })
+    }
+}
+
+/// A policy with a fault.
+struct PicksNone;
+
+impl<K, Req> Policy<K, Req> for PicksNone {
+    fn pick(&self, _: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
+        None
+    }
+}
+
 pub(super) async fn situations(page: &mut Page) {
     page.section("Connecting");
     let cluster = cluster_of(1).await;
@@ -54,6 +79,17 @@ pub(super) async fn situations(page: &mut Page) {
         let client = builder(&cluster).hosts(hosts).connect(RefusesConnections).build().unwrap();
         page.error(&format!("All of {count} hosts refuse the connection"), &write(&client).await);
     }
+    let hosts = "http://10.0.0.1:8529,http://db.example:8529,http://10.0.0.2:8529";
+    let client = builder(&cluster).hosts(hosts).resolve(FailingResolver).connect(RefusesConnections);
+    page.error("The hosts cannot be reached for different reasons", &write(&client.build().unwrap()).await);
+    page.error(
+        "A policy of the program picks no coordinator",
+        &write(&builder(&cluster).policy(PicksNone).build().unwrap()).await,
+    );
+    page.error(
+        "A service that speaks first listens on the port",
+        &write(&one().connect(SpeaksFirst).build().unwrap()).await,
+    );
     let named = builder(&cluster).hosts("http://db.example:8529").resolve(FailingResolver).build().unwrap();
     page.error("A name that does not resolve", &read(&named).await);
     page.error(

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use arango::{Client, Http2, Limits};
+use arango::http::Method;
+use arango::protocol::RequestClass;
+use arango::{CallOptions, Client, Http2, Limits};
 use arango_test_cluster::{Fault, Match, Phase, ResetReason, TestCluster};
 
+use serde_json::json;
+
 use super::{Page, on_writes, read, write, write_to_one};
-use crate::support::{builder, cluster, cluster_of};
+use crate::support::{builder, cluster, cluster_of, insert};
 
 /// Returns the error of reading the cluster's health from one coordinator with this fault.
 async fn health_from_one(fault: Fault) -> arango::Error {
@@ -31,6 +35,17 @@ pub(super) async fn situations(page: &mut Page) {
     page.error("No coordinator responds to a read", &read(&client).await);
     let total = Limits::default().total(Duration::from_secs(5));
     page.error("The call times out", &write(&builder(&cluster).limits(total).build().unwrap()).await);
+    let brief = builder(&cluster).build().unwrap().db("_system").timeout(Duration::from_secs(5));
+    page.error(
+        "The call times out, with a limit of its handle",
+        &brief.execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err(),
+    );
+    let attempt = CallOptions::default().attempt(Duration::from_secs(5));
+    let brief = builder(&cluster).build().unwrap().db("_system").options(attempt);
+    page.error(
+        "An attempt times out, with a limit of its handle",
+        &brief.execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err(),
+    );
 
     page.error("The response is not HTTP", &write_to_one(Fault::garbage()).await);
     page.error("The response head is too large", &write_to_one(Fault::huge_head()).await);
@@ -47,6 +62,7 @@ pub(super) async fn situations(page: &mut Page) {
     );
     page.error("HTTP/2: a GOAWAY does not cover the stream", &over_http2(Fault::goaway_unprocessed()).await);
     page.error("Two coordinators fail in different ways", &mixed_failures().await);
+    page.error("A connection breaks, and the next coordinator is starting", &lost_then_starting().await);
 
     page.section("Unreadable responses of ArangoDB");
     let of_arangodb =
@@ -56,10 +72,18 @@ pub(super) async fn situations(page: &mut Page) {
     page.error("A field is missing", &health_from_one(of_arangodb(r#"{"ClusterId":"c"}"#)).await);
     page.error("The body is not JSON", &health_from_one(of_arangodb("{\"Health\":")).await);
     page.error("The body is empty", &write_to_one(of_arangodb("")).await);
+    page.error("A raw response is of another type than the program's", &raw_of_another_type().await);
     let object = r#"{"error":true,"code":500,"errorNum":4,"errorMessage":"out of file descriptors"}"#;
     page.error("An error object with status 200", &write_to_one(of_arangodb(object)).await);
     let encoded = of_arangodb("{}").header("content-encoding", "br");
     page.error("An encoding that was not requested", &write_to_one(encoded).await);
+}
+
+async fn raw_of_another_type() -> arango::Error {
+    let cluster = cluster_of(1).await;
+    let system = builder(&cluster).build().unwrap().db("_system");
+    let insert = system.raw(Method::POST, "/_api/document/books").json(&json!({ "_key": "dune" }));
+    insert.decode::<Vec<u64>>().await.unwrap_err()
 }
 
 async fn on_a_reused_connection() -> arango::Error {
@@ -84,6 +108,17 @@ async fn over_http2(fault: Fault) -> arango::Error {
     let cluster = cluster_of(1).await;
     let _fault = on_writes(&cluster, fault);
     write(&http2_client(&cluster)).await
+}
+
+async fn lost_then_starting() -> arango::Error {
+    let cluster = cluster().await;
+    let on = |index: usize, fault: Fault| {
+        cluster.coordinator(index).inject(fault.on(Match::post("/_api/document/books")))
+    };
+    let _lost = on(0, Fault::close(Phase::AfterExecution));
+    let _starting = [1, 2].map(|index| on(index, Fault::response(503, 503, "service unavailable")));
+    let system = builder(&cluster).build().unwrap().db("_system");
+    system.execute(insert("m", RequestClass::Idempotent)).await.unwrap_err()
 }
 
 async fn mixed_failures() -> arango::Error {

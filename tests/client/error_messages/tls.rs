@@ -1,9 +1,9 @@
 //! Errors for failed TLS handshakes.
 
 use arango::TlsVersion;
-use arango_test_cluster::{HandshakeFault, Tls};
+use arango_test_cluster::{Fault, HandshakeFault, Tls};
 
-use super::{Page, read, write};
+use super::{Page, on_writes, read, write};
 use crate::support::{builder, cluster_of, cluster_with};
 
 pub(super) async fn situations(page: &mut Page) {
@@ -33,6 +33,9 @@ pub(super) async fn situations(page: &mut Page) {
     let client = builder(&plain).hosts(plain.urls()[0].replace("http:", "https:")).build().unwrap();
     page.error("An https:// address, but the host uses plain HTTP", &read(&client).await);
     let secure = of_one(Tls::On).await;
+    let garbage = on_writes(&secure, Fault::garbage());
+    page.error("The response within TLS is not HTTP", &write(&builder(&secure).build().unwrap()).await);
+    drop(garbage);
     let client = builder(&secure).hosts(secure.urls()[0].replace("https:", "http:")).build().unwrap();
     page.error("An http:// address, but the host uses TLS", &write(&client).await);
 }

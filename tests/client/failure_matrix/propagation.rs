@@ -6,11 +6,12 @@ use arango::balance::MemberState;
 use arango::protocol::{DatabaseName, RequestClass};
 use arango::{CallOptions, Client, Database, Error, ErrorKind, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, FaultGuard, TestCluster};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::login::logins;
 use super::on_writes;
-use crate::support::{CreateCollection, CreateDatabase, builder, client, cluster, insert};
+use crate::support::{CreateCollection, CreateDatabase, builder, client, cluster, cluster_with, insert};
 
 for_each_class![
     r14_a_new_database_may_be_reported_as_not_authorized,
@@ -18,6 +19,8 @@ for_each_class![
     r14_a_new_database_is_waited_for_if_the_token_may_not_be_renewed,
     r30_a_new_database_is_retried_until_it_is_propagated,
     r30_a_new_database_is_retried_for_ten_seconds,
+    r30_concurrent_calls_to_a_new_database_succeed,
+    r30_waiting_for_propagation_costs_no_retry_budget,
     r30_an_unknown_database_is_final_after_a_minute_or_for_another_client,
     r30_a_caller_can_expect_the_database,
     r31_a_new_collection_is_retried_until_it_is_propagated,
@@ -112,6 +115,51 @@ async fn r30_a_new_database_is_retried_for_ten_seconds(class: RequestClass) {
     assert!((10..=11).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     assert_eq!(error.attempts().len(), 16, "only the first and the last are kept");
     assert!(error.attempts_dropped() > 0);
+}
+
+async fn r30_waiting_for_propagation_costs_no_retry_budget(class: RequestClass) {
+    const CALLS: usize = 300;
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let shop = create_shop(&client).await;
+    let not_propagated = fail_on_all(&cluster, 404, 1203, usize::MAX);
+    let mut calls = JoinSet::new();
+    for _ in 0..CALLS {
+        let shop = shop.clone();
+        calls.spawn(async move { shop.execute(insert("m", class)).await });
+    }
+    // The pauses grow and differ, so the attempts become few and are spread.
+    let mut received = Vec::new();
+    for _ in 0..4 {
+        sleep(Duration::from_secs(1)).await;
+        received.push(cluster.journal().received("m"));
+    }
+    let per_second: Vec<_> = received.windows(2).map(|totals| totals[1] - totals[0]).collect();
+    assert!(received[0] < 8 * CALLS, "{received:?}");
+    assert!(per_second.iter().all(|attempts| (CALLS..4 * CALLS).contains(attempts)), "{per_second:?}");
+    drop(not_propagated);
+    for result in calls.join_all().await {
+        result.unwrap();
+    }
+    assert_eq!(cluster.journal().executions("m"), CALLS);
+    // A reserve of 30, and a fifth of the calls: what pays for the retries of failures is left.
+    let left = client.state().retries_left;
+    assert!(left >= 30, "{left}");
+}
+
+async fn r30_concurrent_calls_to_a_new_database_succeed(class: RequestClass) {
+    let cluster = cluster_with(|cluster| cluster.propagation(Duration::from_secs(5))).await;
+    let client = client(&cluster);
+    let shop = create_shop(&client).await;
+    let mut calls = JoinSet::new();
+    for _ in 0..32 {
+        let shop = shop.clone();
+        calls.spawn(async move { shop.execute(insert("m", class)).await });
+    }
+    for result in calls.join_all().await {
+        result.unwrap();
+    }
+    assert_eq!(cluster.journal().executions("m"), 32);
 }
 
 async fn r30_an_unknown_database_is_final_after_a_minute_or_for_another_client(class: RequestClass) {

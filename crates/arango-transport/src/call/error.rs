@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::call::context::CallContext;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::unsupported::Unsupported;
-use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
+use crate::error::{Error, MISSING_EXTENSIONS, OwnLimits, Repr, StoppedBy};
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
 
@@ -43,6 +43,7 @@ impl Error {
             body: Bytes::new(),
             elapsed: context.started.elapsed(),
             limit: context.deadline.saturating_duration_since(context.started),
+            own_limits: context.call.own_limits(),
             dropped: context.attempts.dropped(),
             source: None,
             resolution: None,
@@ -83,6 +84,7 @@ impl Error {
             body: Bytes::new(),
             elapsed: Duration::ZERO,
             limit: Duration::ZERO,
+            own_limits: OwnLimits::default(),
             dropped: 0,
             source: None,
             resolution: None,

@@ -33,6 +33,7 @@ use crate::call::support::Support;
 use crate::config::hedging::Hedging;
 use crate::config::retry_policy::RetryPolicy;
 use crate::credentials::Credentials;
+use crate::error::OwnLimits;
 use crate::types::coordinator::Coordinator;
 
 /// Describes a request to the transport: name, class, target and options.
@@ -171,8 +172,8 @@ impl Call {
 
     /// Replaces the client's credentials. [`Credentials::none`] sends none.
     #[must_use]
-    pub fn credentials(mut self, credentials: &Credentials) -> Self {
-        Arc::make_mut(self.options.get_or_insert_default()).credentials = Some(credentials.clone());
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        Arc::make_mut(self.options.get_or_insert_default()).credentials = Some(credentials);
         self
     }
 
@@ -245,6 +246,15 @@ impl Call {
             (Some(own), _) => own,
             (None, Some(timeout)) => timeout.saturating_add(total),
             (None, None) => total,
+        }
+    }
+
+    /// Returns which time limits the caller has set.
+    pub(crate) fn own_limits(&self) -> OwnLimits {
+        let options = self.options.as_deref();
+        OwnLimits {
+            total: options.is_some_and(|options| options.total.is_some()),
+            attempt: options.is_some_and(|options| options.attempt.is_some()),
         }
     }
 

@@ -41,8 +41,8 @@ pub(crate) enum Existence {
 impl CallOptions {
     /// Sets the credentials. [`Credentials::none`] sends none.
     #[must_use]
-    pub fn credentials(mut self, credentials: &Credentials) -> Self {
-        self.credentials = Some(credentials.clone());
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
         self
     }
 

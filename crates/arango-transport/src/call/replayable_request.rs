@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use arango_protocol::BuildError;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body::Body;
 use http_body_util::Full;
+
+use crate::types::framing;
 
 /// How many headers the layers below usually add: authorization, driver and host.
 const ADDED_HEADERS: usize = 3;
@@ -20,6 +23,8 @@ const RESPONSE_HEADERS: usize = 11;
 pub(crate) struct ReplayableRequest {
     pub(crate) method: Method,
     path_and_query: PathAndQuery,
+    /// Whether the URI had a host, which is not sent.
+    names_host: bool,
     /// Headers set by the caller or by middleware. Usually there are none.
     headers: Option<HeaderMap>,
     body: Full<Bytes>,
@@ -33,9 +38,10 @@ impl<B: Into<Full<Bytes>>> From<Request<B>> for ReplayableRequest {
         let body = body.into();
         let extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
         let headers = with_memory(parts.headers);
+        let names_host = parts.uri.authority().is_some();
         let path = parts.uri.into_parts().path_and_query;
         let path_and_query = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        Self { method: parts.method, path_and_query, headers, body, extensions }
+        Self { method: parts.method, path_and_query, names_host, headers, body, extensions }
     }
 }
 
@@ -62,6 +68,12 @@ impl ReplayableRequest {
     /// Returns the headers; `None` if there are none.
     pub(crate) fn headers(&self) -> Option<&HeaderMap> {
         self.headers.as_ref()
+    }
+
+    /// Fails if the request has what only the transport may set.
+    pub(crate) fn reject_framing(&self) -> Result<(), BuildError> {
+        framing::reject_host(self.names_host)?;
+        self.headers.as_ref().map_or(Ok(()), framing::reject_framing_headers)
     }
 
     pub(crate) fn body(&self) -> Full<Bytes> {

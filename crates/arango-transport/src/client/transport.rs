@@ -36,7 +36,6 @@ use crate::telemetry::metrics;
 use crate::tls::Handshakes;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
-use crate::types::framing;
 use crate::types::hosts::HostList;
 use crate::types::zones::Zones;
 
@@ -275,7 +274,7 @@ impl Transport {
             let (method, path) = of(&context.request);
             return Err(Error::without_runtime(&context.call, method, &path, Outcome::NotExecuted));
         }
-        if let Err(error) = context.request.headers().map_or(Ok(()), framing::reject_framing_headers) {
+        if let Err(error) = context.request.reject_framing() {
             let (method, path) = of(&context.request);
             return Err(Error::request(&context.call, method, &path, error));
         }

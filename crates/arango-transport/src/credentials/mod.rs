@@ -141,7 +141,7 @@ mod tests {
             #[cfg(feature = "jwt-sign")]
             Credentials::superuser("s3cret"),
         ] {
-            let call = Call::with_name("x").credentials(&credentials);
+            let call = Call::with_name("x").credentials(credentials.clone());
             let printed = format!("{credentials:?} {call:?}");
             assert!(!printed.contains("s3cret") && !printed.contains("cm9vdDpzM2NyZXQ="), "{printed}");
         }

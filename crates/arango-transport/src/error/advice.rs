@@ -29,12 +29,25 @@ pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
     if let Some(owner) = error.0.owner.as_ref().filter(|_| is_unreachable(error.kind())) {
         return Some(format!("its state is held by {owner}: start again if that coordinator is lost").into());
     }
-    let constant = of_kind(error).or_else(|| {
-        let is_ambiguous =
-            error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent;
-        is_ambiguous.then_some("check whether it was executed before you send it again")
-    });
-    constant.map(Cow::Borrowed)
+    let constant = of_kind(error);
+    if !is_ambiguous(error) {
+        return constant.map(Cow::Borrowed);
+    }
+    // First: what follows leads to sending it again.
+    Some(match constant {
+        Some(constant) => format!("{CHECK_FIRST}, and {constant}").into(),
+        None => CHECK_FIRST.into(),
+    })
+}
+
+const CHECK_FIRST: &str = "check whether it was executed before you send it again";
+
+/// Returns whether sending the request again may execute it twice.
+///
+/// What is lost together with its coordinator has to be started again from the beginning.
+fn is_ambiguous(error: &Error) -> bool {
+    let is_lost = matches!(error.kind(), ErrorKind::OwnerGone | ErrorKind::TransactionGone);
+    error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent && !is_lost
 }
 
 /// Returns whether no response arrived, which is no wonder if the coordinator that holds the state is down.
@@ -64,19 +77,30 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         K::NeedsCoordinator => "use client.coordinator(&coordinator)",
         K::ClientClosed => "build a new client",
         K::UnknownCoordinator => "use one of client.coordinators()",
+        K::NoCoordinatorAvailable if error.coordinator().is_none() => {
+            "the policy must return the index of one of the candidates"
+        }
         K::NoCoordinatorAvailable => "check hosts, ports and the network",
         K::Dns => "check the host name and the resolver",
         K::ConnectRefused => "check that a coordinator listens there",
         K::ConnectTimeout => "check host, port and firewalls, or raise Limits::connect",
         K::PoolExhausted => "raise PoolLimits::connections, or send fewer requests at once",
         K::AttemptTimeout if error.status().is_some() => "check the time limits of the proxy",
+        K::AttemptTimeout if error.0.own_limits.attempt => {
+            "raise CallOptions::attempt if the server may take longer"
+        }
         K::AttemptTimeout => "raise Limits::attempt if the server may take longer",
+        K::DeadlineExceeded if error.0.own_limits.total => {
+            "raise the limit set with timeout() or CallOptions::total if the call may take longer"
+        }
         K::DeadlineExceeded => "raise Limits::total if the call may take longer",
         K::ProtocolViolation if has_large_head(error) => "raise Limits::head_bytes",
-        K::ProtocolViolation if is_plain(error) => {
+        K::ProtocolViolation | K::ConnectionClosedBeforeSend if is_plain(error) => {
             "check host and port; if the port uses TLS, write https://"
         }
-        K::ProtocolViolation => "check that host and port belong to a coordinator",
+        K::ProtocolViolation | K::ConnectionClosedBeforeSend => {
+            "check that host and port belong to a coordinator"
+        }
         K::BodyTooLarge => "raise Limits::body_bytes, or request less data",
         K::NotArangoDb if error.status().is_some_and(is_too_large) => {
             "send less, or raise the limit of the proxy"

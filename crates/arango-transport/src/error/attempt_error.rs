@@ -94,9 +94,13 @@ impl AttemptError {
 
 impl From<NoMember> for AttemptError {
     fn from(none: NoMember) -> Self {
-        let kind =
-            if none.was_pinned() { ErrorKind::UnknownCoordinator } else { ErrorKind::NoCoordinatorAvailable };
-        Self::new(kind, Outcome::NotExecuted, Phase::Waiting)
+        let failed = |kind| Self::new(kind, Outcome::NotExecuted, Phase::Waiting);
+        if none.was_pinned() {
+            return failed(ErrorKind::UnknownCoordinator);
+        }
+        // There is always a candidate: a client has at least one coordinator.
+        failed(ErrorKind::NoCoordinatorAvailable)
+            .with_source("none was tried, because the load balancing policy picked none")
     }
 }
 

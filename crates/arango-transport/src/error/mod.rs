@@ -65,6 +65,8 @@ pub(crate) struct Repr {
     pub(crate) elapsed: Duration,
     /// The time limit of the call.
     pub(crate) limit: Duration,
+    /// Which time limits the caller has set for this call or its handle.
+    pub(crate) own_limits: OwnLimits,
     /// Number of failed attempts that are not kept.
     pub(crate) dropped: u32,
     pub(crate) source: Option<BoxError>,
@@ -78,6 +80,13 @@ pub(crate) struct Repr {
     pub(crate) ticket: Option<Box<str>>,
     /// What all coordinators lack because of their versions, if nothing was sent for that reason.
     pub(crate) unsupported: Option<Box<Unsupported>>,
+}
+
+/// Which time limits a caller has set in place of the client's.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OwnLimits {
+    pub(crate) total: bool,
+    pub(crate) attempt: bool,
 }
 
 /// The error text if a custom layer dropped the extensions of a request.

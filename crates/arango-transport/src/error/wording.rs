@@ -32,6 +32,15 @@ pub(crate) fn headline(
     text
 }
 
+/// Removes the error number at the end of a headline, since the details that follow in parentheses have it.
+pub(crate) fn without_number(mut headline: String, number: Option<ErrorNumber>) -> String {
+    let end = number.map(|number| format!(" (error {number})"));
+    if let Some(kept) = end.and_then(|end| headline.strip_suffix(&end).map(str::len)) {
+        headline.truncate(kept);
+    }
+    headline
+}
+
 /// Appends a text unless it is already contained; many servers and libraries repeat the kind.
 fn append_unless_contained(text: &mut String, addition: &str) {
     let (present, new) = (text.to_lowercase(), addition.to_lowercase());
@@ -76,6 +85,14 @@ impl ServerDetails {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_at_the_end_is_left_to_the_details() {
+        let text = |number| without_number("not found: zzz (error 1203)".to_owned(), number);
+        assert_eq!(text(Some(ErrorNumber(1203))), "not found: zzz");
+        assert_eq!(text(Some(ErrorNumber(12))), "not found: zzz (error 1203)");
+        assert_eq!(text(None), "not found: zzz (error 1203)");
+    }
 
     #[test]
     fn repetitions_are_removed() {

@@ -49,7 +49,10 @@ impl Pool {
                         .map(NewConnection::Http2)
                 }
                 Ok(opened) => {
-                    Http1::open(opened, life, head_bytes, &registry).await.map(NewConnection::Http1)
+                    let coordinator = connector.coordinator();
+                    Http1::open(opened, coordinator, life, head_bytes, &registry)
+                        .await
+                        .map(NewConnection::Http1)
                 }
                 Err(error) => Err(error),
             };

@@ -1,6 +1,7 @@
 //! The part of a connection that one request uses: all of it, or one stream.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -154,6 +155,15 @@ impl Connection {
             Self::Http2(stream) => stream.refusal(),
         };
         Some(self.with_connection_info(tls_rejection(rejection?)))
+    }
+
+    /// Returns why the connection has ended, if it failed and that is known.
+    #[cold]
+    pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
+        match self {
+            Self::Http1(connection) => connection.failure(),
+            Self::Http2(_) => None,
+        }
     }
 
     /// Restores a request that was returned unsent.

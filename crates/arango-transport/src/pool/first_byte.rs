@@ -1,14 +1,15 @@
-//! Detection of TLS on a plain HTTP connection, by the first byte received.
+//! What a connection shows about its failure, among others TLS on a plain HTTP connection, by the first byte received.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection_io::ConnectionIo;
+use crate::types::coordinator::Coordinator;
 use crate::types::io::Io;
 
 /// The first bytes of TLS records that a server sends first: alert and handshake.
@@ -18,23 +19,42 @@ const RECORDS: [u8; 2] = [0x15, 0x16];
 pub(super) struct FirstByte {
     io: ConnectionIo,
     read: bool,
-    is_tls: IsTls,
+    diagnosis: Diagnosis,
 }
 
-/// Whether the first byte read was TLS. Clones belong to the same stream.
-// Relaxed: it is read only after the reader has reported its failure.
+/// What shows why a connection failed. Clones belong to the same connection.
 #[derive(Clone, Default)]
-pub(super) struct IsTls(Arc<AtomicBool>);
+pub(super) struct Diagnosis(Arc<Shown>);
 
-impl IsTls {
-    pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+#[derive(Default)]
+struct Shown {
+    // Relaxed: it is read only after the reader has reported its failure.
+    is_tls: AtomicBool,
+    failure: OnceLock<Arc<hyper::Error>>,
+}
+
+impl Diagnosis {
+    /// Returns whether the first byte on a plain connection was TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        self.0.is_tls.load(Ordering::Relaxed)
+    }
+
+    /// Records why the connection has ended.
+    pub(super) fn record_failure(&self, error: hyper::Error) {
+        // It ends once.
+        self.0.failure.set(Arc::new(error)).ok();
+    }
+
+    /// Returns why the connection has ended, if it failed.
+    pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
+        self.0.failure.get().cloned()
     }
 }
 
 impl FirstByte {
-    pub(super) fn new(io: Box<dyn Io>, is_tls: IsTls) -> Self {
-        Self { io: ConnectionIo::new(io), read: false, is_tls }
+    /// Wraps the connection to a coordinator; what arrives through TLS is not inspected.
+    pub(super) fn new(io: Box<dyn Io>, coordinator: &Coordinator, diagnosis: Diagnosis) -> Self {
+        Self { io: ConnectionIo::new(io), read: coordinator.is_tls(), diagnosis }
     }
 }
 
@@ -51,7 +71,7 @@ impl AsyncRead for FirstByte {
         {
             self.read = true;
             if RECORDS.contains(first) {
-                self.is_tls.0.store(true, Ordering::Relaxed);
+                self.diagnosis.0.is_tls.store(true, Ordering::Relaxed);
             }
         }
         read

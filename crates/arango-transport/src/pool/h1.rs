@@ -21,7 +21,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{ConnectionLimits, Sent};
-use super::first_byte::{FirstByte, IsTls};
+use super::first_byte::{Diagnosis, FirstByte};
 use crate::config::limits::PoolLimits;
 use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt::Phase;
@@ -52,8 +52,8 @@ struct Inner {
     timer: LazyTimer,
     /// Detects a TLS alert with which the server rejects the client after the handshake.
     alert: EarlyAlert,
-    /// Detects a server that responds with TLS on a plain connection.
-    is_tls: IsTls,
+    /// Shows why the connection failed, and detects a server that responds with TLS on a plain connection.
+    diagnosis: Diagnosis,
     address: Option<SocketAddr>,
     runtime: runtime::Id,
     has_responded: bool,
@@ -83,6 +83,7 @@ pin_project! {
         #[pin]
         driver: Http1Driver<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>,
         address: Option<SocketAddr>,
+        diagnosis: Diagnosis,
     }
 }
 
@@ -93,6 +94,7 @@ impl Future for Http1Task {
         let this = self.project();
         if let Err(error) = ready!(this.driver.poll(cx)) {
             tracing::trace!(%error, address = ?this.address, "a connection ended");
+            this.diagnosis.record_failure(error);
         }
         Poll::Ready(())
     }
@@ -102,13 +104,14 @@ impl Http1 {
     /// Starts HTTP/1.1 on a stream. The connection stays in `registry` until its task ends.
     pub(super) async fn open(
         connected: Connected,
+        coordinator: &Coordinator,
         limits: ConnectionLimits,
         head_bytes: usize,
         registry: &Registry,
     ) -> Result<Self, AttemptError> {
         let Connected { io, address, alert, .. } = connected;
-        let is_tls = IsTls::default();
-        let io = FirstByte::new(io, is_tls.clone());
+        let diagnosis = Diagnosis::default();
+        let io = FirstByte::new(io, coordinator, diagnosis.clone());
         let handshake = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
         let (sender, task) = handshake.map_err(|error| {
             let mut failed =
@@ -117,14 +120,15 @@ impl Http1 {
             failed.with_source(error)
         })?;
         let waker = Arc::<TaskWaker>::default();
-        let task = registry.register().drive(Http1Task { driver: Http1Driver::new(task, &waker), address });
+        let driver = Http1Driver::new(task, &waker);
+        let task = registry.register().drive(Http1Task { driver, address, diagnosis: diagnosis.clone() });
         let now = Instant::now();
         let max_age_at = now + limits.age;
         Ok(Self(Box::new(Inner {
             sender: Some(sender),
             timer: LazyTimer::default(),
             alert,
-            is_tls,
+            diagnosis,
             address,
             runtime: runtime::Handle::current().id(),
             has_responded: false,
@@ -239,6 +243,11 @@ impl Http1 {
         self.0.alert.refusal()
     }
 
+    /// Returns why the connection has ended, if it failed. hyper reports to the request only that it was closed.
+    pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
+        self.0.diagnosis.failure()
+    }
+
     /// Returns the error of a request that was sent and not returned.
     ///
     /// hyper does not distinguish a connection that was closed while idle from one closed because of the
@@ -246,7 +255,7 @@ impl Http1 {
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
         let failed = AttemptError::new(kind, Outcome::Unknown, Phase::Sent);
-        if self.0.is_tls.get() {
+        if self.0.diagnosis.is_tls() {
             return failed.with_source("the server uses TLS on this port; use https:// instead of http://");
         }
         failed.with_source(error)

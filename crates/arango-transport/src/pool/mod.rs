@@ -295,9 +295,12 @@ impl Pool {
             context.progress.set_phase(Phase::Acquire);
             if replay == REPLAYS {
                 let closed = ErrorKind::ConnectionClosedBeforeSend;
-                let error = AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect)
-                    .with_source(error.into_error());
-                return Err(connection.with_connection_info(error));
+                let closed = AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect);
+                let closed = match connection.failure() {
+                    Some(failure) => closed.with_shared_source(failure),
+                    None => closed.with_source(error.into_error()),
+                };
+                return Err(connection.with_connection_info(closed));
             }
             unsent = UnsentRequest::Returned(Box::new(returned));
             connection.restore_request(unsent.request_mut());

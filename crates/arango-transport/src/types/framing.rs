@@ -1,4 +1,4 @@
-//! Headers that only the transport may set: request framing and connection control.
+//! What only the transport may set: the target, request framing and connection control.
 
 use arango_protocol::BuildError;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
@@ -21,6 +21,12 @@ static FRAMING: [HeaderName; 11] = [
     HeaderName::from_static("proxy-connection"),
     HeaderName::from_static("http2-settings"),
 ];
+
+/// Rejects a URI with a host, which names a target as the header `Host` does.
+pub(crate) fn reject_host(names_host: bool) -> Result<(), BuildError> {
+    let reason = "must have a path and no host: the client picks the coordinator";
+    if names_host { Err(BuildError::Field { field: "uri", reason }) } else { Ok(()) }
+}
 
 /// Rejects headers that only the transport may set.
 pub(crate) fn reject_framing_headers(headers: &HeaderMap) -> Result<(), BuildError> {

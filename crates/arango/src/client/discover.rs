@@ -59,7 +59,7 @@ impl Discover for OperationDiscovery {
         Box::pin(async move {
             let probe = CoordinatorProbe { transport, coordinator };
             // Sent without credentials: a server that does not respond like ArangoDB must not receive the password.
-            let call = probe.call::<GetAvailability>().credentials(&Credentials::none());
+            let call = probe.call::<GetAvailability>().credentials(Credentials::none());
             match probe.execute(GetAvailability, "_system", call).await? {
                 Availability::Available(_) => {}
                 _ => return Err("it is unavailable at the moment".into()),

@@ -88,9 +88,9 @@ impl Database {
 }
 
 impl Collection {
-    /// Leaves the keys of new documents to the server.
+    /// Returns this handle, which then leaves the keys of new documents to the server.
     ///
-    /// An insert without a key then is not repeated if its response is lost, and it is not found out whether it was
+    /// Other handles, also clones made before, keep what they do. An insert without a key then is not repeated if its response is lost, and it is not found out whether it was
     /// executed: the document has no name by which it could be looked for.
     #[must_use]
     pub fn server_keys(mut self) -> Self {

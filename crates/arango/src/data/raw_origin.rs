@@ -73,13 +73,33 @@ pub(super) fn accept(response: ApiResponse) -> Result<ApiResponse, OutputError> 
 /// Decodes a response that ArangoDB wrote: an object that fits a type proves that, unless any object fits it.
 #[expect(clippy::needless_pass_by_value, reason = "same signature as `accept`")]
 pub(super) fn decode<T: DeserializeOwned>(response: ApiResponse) -> Result<T, OutputError> {
-    let output = response.json()?;
+    let output = response
+        .json()
+        .map_err(|error: OutputError| error.with_success_shape(is_executed_by_arangodb(&response)))?;
     let requires_a_field = || is_object(response.bytes()) && serde_json::from_str::<T>("{}").is_err();
     if requires_a_field() || is_written_by_arangodb(&response) {
         Ok(output)
     } else {
         Err(unrecognized(&response))
     }
+}
+
+/// Returns whether ArangoDB wrote this JSON after it had executed the request, whatever type the program expects.
+///
+/// A job is accepted before it is executed. A query with further batches may be a stream, which is undone with its cursor.
+fn is_executed_by_arangodb(response: &ApiResponse) -> bool {
+    #[derive(Deserialize)]
+    struct Cursor {
+        #[serde(rename = "hasMore")]
+        has_more: bool,
+    }
+    let body = response.bytes();
+    let has_more = serde_json::from_slice::<Cursor>(body).is_ok_and(|cursor| cursor.has_more);
+    let is_accepted_job = response.headers().contains_key("x-arango-async-id");
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
+        && is_written_by_arangodb(response)
+        && !has_more
+        && !is_accepted_job
 }
 
 fn unrecognized(response: &ApiResponse) -> OutputError {
@@ -92,7 +112,7 @@ mod tests {
 
     use arango_transport::protocol::ErrorObject;
     use bytes::Bytes;
-    use http::{HeaderMap, HeaderValue, StatusCode};
+    use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
     use super::*;
 
@@ -150,6 +170,28 @@ mod tests {
         }
         assert!(decode::<Tracking>(response(r#"{"enabled":true}"#)).unwrap().enabled);
         assert!(decode::<Tracking>(response(r#"{"status":"ok"}"#)).is_err());
+    }
+
+    #[test]
+    fn json_of_arangodb_of_another_type_proves_execution_unless_more_follows() {
+        let is_executed = |status: u16, headers: &[(&'static str, &'static str)], body: &'static str| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
+            let status = StatusCode::from_u16(status).unwrap();
+            let response = ApiResponse::new(status, headers, Bytes::from_static(body.as_bytes()));
+            decode::<Vec<u8>>(response).unwrap_err().proves_execution()
+        };
+        let arangodb = ("server", "ArangoDB");
+        let stored = r#"{"_id":"books/a","_key":"a","_rev":"_a"}"#;
+        assert!(is_executed(202, &[arangodb], stored) && is_executed(202, &[], stored));
+        assert!(is_executed(201, &[arangodb], r#"{"result":[],"hasMore":false}"#));
+        assert!(!is_executed(201, &[arangodb], r#"{"result":[],"hasMore":true}"#), "a stream may be undone");
+        assert!(!is_executed(202, &[arangodb, ("x-arango-async-id", "9")], "{}"), "a job runs later");
+        assert!(!is_executed(202, &[arangodb], ""), "so does one without an id");
+        assert!(!is_executed(202, &[arangodb], &stored[..20]), "it was cut off");
+        assert!(!is_executed(200, &[], r#"{"status":"ok"}"#), "another service");
     }
 
     #[test]

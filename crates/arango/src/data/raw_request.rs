@@ -108,6 +108,8 @@ impl RawRequest {
         let segments = path.strip_prefix('/').unwrap_or(path);
         let reason = if path.contains('?') {
             Some("must not contain a query: its parameters are set with `query`")
+        } else if path.contains("://") {
+            Some("must not name a host: the client picks the coordinator")
         } else if segments.starts_with("_db/") {
             Some("must not name a database: it is that of the handle")
         } else {

@@ -112,10 +112,9 @@ impl Database {
 
     /// Sets the credentials of this handle, instead of the client's.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "same signature as the client builder")]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         let options = Arc::make_mut(self.options.get_or_insert_default());
-        *options = std::mem::take(options).credentials(&credentials);
+        *options = std::mem::take(options).credentials(credentials);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use hyper::Method;
 use serde_json::Value;
 
@@ -44,13 +44,36 @@ fn verbs(role: Role, action: Action) -> &'static [&'static str] {
 /// # Errors
 /// If the cluster has no control address, or refuses.
 pub(super) async fn request(cluster: &Found, method: Method, server: Member, verb: &str) -> Result<Value> {
+    if let Some(reason) = unavailable(&cluster.state.info.backend, server.role, verb) {
+        bail!("cannot {verb} {server}: {reason}");
+    }
     let path = format!("{}/{}/{verb}", server.role.path(), server.index);
     control_request::send(cluster, method, &path, None, LIMIT, &format!("{verb} {server}")).await
+}
+
+/// Returns why a back end cannot do this with a server, if it cannot.
+fn unavailable(backend: &str, role: Role, verb: &str) -> Option<&'static str> {
+    match (backend, role, verb) {
+        ("embedded", _, "log") => Some("the servers of the embedded cluster have no logs"),
+        ("embedded", Role::Agent, _) => Some(
+            "the embedded cluster has no processes of agents; `agency down` makes the agency unavailable",
+        ),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_embedded_cluster_lacks_is_named_before_it_is_asked() {
+        assert!(unavailable("embedded", Role::Agent, "stop").unwrap().contains("`agency down`"));
+        assert!(unavailable("embedded", Role::Coordinator, "log").unwrap().contains("no logs"));
+        assert_eq!(unavailable("embedded", Role::Coordinator, "kill"), None);
+        assert_eq!(unavailable("process", Role::Agent, "stop"), None);
+        assert_eq!(unavailable("process", Role::DbServer, "log"), None);
+    }
 
     #[test]
     fn a_restart_of_a_db_server_is_a_stop_and_a_start() {

@@ -30,12 +30,9 @@ pub(crate) async fn status(command: Selection) -> Result<ExitCode> {
         };
         let State { owner, info } = &state;
         anstream::println!("{}  {} {}, process {owner}", directory.display(), info.backend, info.version);
-        let up = up(&state).await;
+        let states = states(&state).await;
         let rows = info.coordinators.iter().enumerate().map(|(index, coordinator)| {
-            let state = up.as_ref().and_then(|up| up.get(index)).map_or("unknown", |up| match up {
-                true => "up",
-                false => "down",
-            });
+            let state = states.as_ref().and_then(|states| states.get(index)).copied().unwrap_or("unknown");
             [Member::coordinator(index).to_string(), coordinator.url.clone(), state.to_owned()]
         });
         for line in lines(["SERVER", "URL", "STATE"], rows.collect()) {
@@ -46,9 +43,33 @@ pub(crate) async fn status(command: Selection) -> Result<ExitCode> {
 }
 
 /// Asks the control address which coordinators are up.
-async fn up(state: &State) -> Option<Vec<bool>> {
+async fn states(state: &State) -> Option<Vec<&'static str>> {
     let control = state.info.control.as_ref()?;
     let listing = HttpClient::new(None).ok()?.get(&format!("{control}/cluster")).await.ok()?;
     let coordinators = listing.body["coordinators"].as_array()?.iter();
-    Some(coordinators.map(|coordinator| coordinator["up"] == Value::Bool(true)).collect())
+    Some(coordinators.map(coordinator_state).collect())
+}
+
+/// Returns the state of a coordinator in the listing. A paused one accepts connections and responds to nothing.
+fn coordinator_state(coordinator: &Value) -> &'static str {
+    match (&coordinator["up"], &coordinator["paused"]) {
+        (Value::Bool(true), Value::Bool(true)) => "paused",
+        (Value::Bool(true), _) => "up",
+        _ => "down",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_paused_coordinator_is_not_listed_as_up() {
+        assert_eq!(coordinator_state(&json!({ "up": true, "paused": true })), "paused");
+        assert_eq!(coordinator_state(&json!({ "up": true, "paused": false })), "up");
+        assert_eq!(coordinator_state(&json!({ "up": true })), "up");
+        assert_eq!(coordinator_state(&json!({ "up": false, "paused": true })), "down");
+    }
 }

@@ -22,7 +22,6 @@ use crate::error::attempt::{Attempt, Phase};
 use crate::layers::middleware::{CallService, Middleware, MiddlewareBody, MiddlewareService};
 use crate::pool::body::{AttemptResponse, Body, Interrupted};
 use crate::types::boxed::{BoxFuture, MaybeBoxed};
-use crate::types::framing;
 
 /// Makes [`CallMiddleware`] services.
 #[derive(Debug)]
@@ -216,7 +215,7 @@ impl<S> FromHttp<S> {
             // Its class, coordinator and credentials are missing, so it cannot be sent.
             (None, None) => return Err(Error::missing_extensions(template.method.clone(), path())),
         };
-        if let Err(error) = template.headers().map_or(Ok(()), framing::reject_framing_headers) {
+        if let Err(error) = template.reject_framing() {
             return Err(Error::request(&context.call, template.method.clone(), template.path(), error));
         }
         Ok(CallRequest::from_middleware(context, template))

@@ -122,9 +122,15 @@ impl Reason {
     /// Returns whether the retry budget pays for the retry.
     ///
     /// Every call with the same token meets its rejection at the same time, and needs one renewal. What a coordinator
-    /// lacks is known after one request.
+    /// lacks is known after one request. Every call to a new database or collection may have to wait until it is
+    /// propagated: such a refusal costs a server one look-up, and time and growing random pauses limit the retries.
     pub(crate) fn uses_budget(self) -> bool {
-        !matches!(self, Self::TokenAcceptedElsewhere | Self::TokenRenewal | Self::NotSupported)
+        match self {
+            Self::Failure | Self::LeaderElsewhere | Self::Conflict => true,
+            Self::NotPropagated | Self::TokenAcceptedElsewhere | Self::TokenRenewal | Self::NotSupported => {
+                false
+            }
+        }
     }
 }
 
@@ -497,6 +503,7 @@ mod tests {
         facts.is_propagating = true;
         let mut history = History { attempts: 100, ..History::default() };
         let RetryDecision::Retry(retry) = decide(&facts, &history) else { panic!("it is retried") };
+        assert!(!retry.reason.uses_budget(), "every call to it may have to wait");
         history.record(attempt.coordinator.as_ref(), &retry, facts.now);
         facts.now += Duration::from_millis(9_999);
         assert!(matches!(decide(&facts, &history), RetryDecision::Retry(_)));
