@@ -148,18 +148,19 @@ async fn r30_waiting_for_propagation_costs_no_retry_budget(class: RequestClass) 
 }
 
 async fn r30_concurrent_calls_to_a_new_database_succeed(class: RequestClass) {
+    const CALLS: usize = 300;
     let cluster = cluster_with(|cluster| cluster.propagation(Duration::from_secs(5))).await;
     let client = client(&cluster);
     let shop = create_shop(&client).await;
     let mut calls = JoinSet::new();
-    for _ in 0..32 {
+    for _ in 0..CALLS {
         let shop = shop.clone();
         calls.spawn(async move { shop.execute(insert("m", class)).await });
     }
     for result in calls.join_all().await {
         result.unwrap();
     }
-    assert_eq!(cluster.journal().executions("m"), 32);
+    assert_eq!(cluster.journal().executions("m"), CALLS);
 }
 
 async fn r30_an_unknown_database_is_final_after_a_minute_or_for_another_client(class: RequestClass) {

@@ -104,10 +104,16 @@ fn the_embedded_cluster_has_the_same_commands_for_what_it_simulates() {
 
     let status = fixture.run(&["status"]).stdout;
     assert!(status.contains("embedded 3.12.5") && status.matches(" up").count() == 2, "{status}");
+    fixture.run(&["pause", "coordinator2"]).assert_success();
+    let status = fixture.run(&["status"]).stdout;
+    assert!(status.matches(" up").count() == 1 && status.matches(" paused").count() == 1, "{status}");
+    fixture.run(&["resume", "coordinator2"]).assert_success();
     let refused = fixture.run(&["kill", "agent1"]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.stderr.contains("the back end embedded refuses to stop agent1"), "{}", refused.stderr);
-    assert!(fixture.run(&["logs", "coordinator1"]).stderr.contains("refuses to log"));
+    assert!(refused.stderr.contains("`agency down`"), "{}", refused.stderr);
+    let refused = fixture.run(&["logs", "coordinator1"]).stderr;
+    assert!(refused.contains("refuses to log") && refused.contains("no logs"), "{refused}");
     up.signal(Signal::TERM);
     assert_eq!(up.code(), Some(0));
     fixture.assert_nothing_is_left();

@@ -44,8 +44,9 @@ fn verbs(role: Role, action: Action) -> &'static [&'static str] {
 /// # Errors
 /// If the cluster has no control address, or refuses.
 pub(super) async fn request(cluster: &Found, method: Method, server: Member, verb: &str) -> Result<Value> {
-    if let Some(reason) = unavailable(&cluster.state.info.backend, server.role, verb) {
-        bail!("cannot {verb} {server}: {reason}");
+    let backend = &cluster.state.info.backend;
+    if let Some(reason) = unavailable(backend, server.role, verb) {
+        bail!("the back end {backend} refuses to {verb} {server}: {reason}");
     }
     let path = format!("{}/{}/{verb}", server.role.path(), server.index);
     control_request::send(cluster, method, &path, None, LIMIT, &format!("{verb} {server}")).await
@@ -54,10 +55,10 @@ pub(super) async fn request(cluster: &Found, method: Method, server: Member, ver
 /// Returns why a back end cannot do this with a server, if it cannot.
 fn unavailable(backend: &str, role: Role, verb: &str) -> Option<&'static str> {
     match (backend, role, verb) {
-        ("embedded", _, "log") => Some("the servers of the embedded cluster have no logs"),
-        ("embedded", Role::Agent, _) => Some(
-            "the embedded cluster has no processes of agents; `agency down` makes the agency unavailable",
-        ),
+        ("embedded", _, "log") => Some("its servers have no logs"),
+        ("embedded", Role::Agent, _) => {
+            Some("it has no processes of agents; `agency down` makes the agency unavailable")
+        }
         _ => None,
     }
 }
