@@ -1,14 +1,13 @@
-//! What a connection shows about its failure, among others TLS on a plain HTTP connection, by the first byte received.
+//! TLS on a plain HTTP connection, by the first byte received.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection_io::ConnectionIo;
+use super::diagnosis::Diagnosis;
 use crate::types::coordinator::Coordinator;
 use crate::types::io::Io;
 
@@ -20,35 +19,6 @@ pub(super) struct FirstByte {
     io: ConnectionIo,
     read: bool,
     diagnosis: Diagnosis,
-}
-
-/// What shows why a connection failed. Clones belong to the same connection.
-#[derive(Clone, Default)]
-pub(super) struct Diagnosis(Arc<Shown>);
-
-#[derive(Default)]
-struct Shown {
-    // Relaxed: it is read only after the reader has reported its failure.
-    is_tls: AtomicBool,
-    failure: OnceLock<Arc<hyper::Error>>,
-}
-
-impl Diagnosis {
-    /// Returns whether the first byte on a plain connection was TLS.
-    pub(super) fn is_tls(&self) -> bool {
-        self.0.is_tls.load(Ordering::Relaxed)
-    }
-
-    /// Records why the connection has ended.
-    pub(super) fn record_failure(&self, error: hyper::Error) {
-        // It ends once.
-        self.0.failure.set(Arc::new(error)).ok();
-    }
-
-    /// Returns why the connection has ended, if it failed.
-    pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
-        self.0.failure.get().cloned()
-    }
 }
 
 impl FirstByte {
@@ -71,7 +41,7 @@ impl AsyncRead for FirstByte {
         {
             self.read = true;
             if RECORDS.contains(first) {
-                self.diagnosis.0.is_tls.store(true, Ordering::Relaxed);
+                self.diagnosis.record_tls();
             }
         }
         read

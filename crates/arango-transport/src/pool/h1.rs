@@ -1,6 +1,5 @@
 //! One HTTP/1.1 connection: hyper's handle and the state that the pool needs.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -21,7 +20,8 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{ConnectionLimits, Sent};
-use super::first_byte::{Diagnosis, FirstByte};
+use super::diagnosis::Diagnosis;
+use super::first_byte::FirstByte;
 use crate::config::limits::PoolLimits;
 use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt::Phase;
@@ -54,7 +54,6 @@ struct Inner {
     alert: EarlyAlert,
     /// Shows why the connection failed, and detects a server that responds with TLS on a plain connection.
     diagnosis: Diagnosis,
-    address: Option<SocketAddr>,
     runtime: runtime::Id,
     has_responded: bool,
     reused: bool,
@@ -82,7 +81,6 @@ pin_project! {
     struct Http1Task {
         #[pin]
         driver: Http1Driver<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>,
-        address: Option<SocketAddr>,
         diagnosis: Diagnosis,
     }
 }
@@ -93,7 +91,7 @@ impl Future for Http1Task {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         if let Err(error) = ready!(this.driver.poll(cx)) {
-            tracing::trace!(%error, address = ?this.address, "a connection ended");
+            tracing::trace!(%error, address = ?this.diagnosis.address(), "a connection ended");
             this.diagnosis.record_failure(error);
         }
         Poll::Ready(())
@@ -110,7 +108,7 @@ impl Http1 {
         registry: &Registry,
     ) -> Result<Self, AttemptError> {
         let Connected { io, address, alert, .. } = connected;
-        let diagnosis = Diagnosis::default();
+        let diagnosis = Diagnosis::new(address);
         let io = FirstByte::new(io, coordinator, diagnosis.clone());
         let handshake = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
         let (sender, task) = handshake.map_err(|error| {
@@ -121,7 +119,7 @@ impl Http1 {
         })?;
         let waker = Arc::<TaskWaker>::default();
         let driver = Http1Driver::new(task, &waker);
-        let task = registry.register().drive(Http1Task { driver, address, diagnosis: diagnosis.clone() });
+        let task = registry.register().drive(Http1Task { driver, diagnosis: diagnosis.clone() });
         let now = Instant::now();
         let max_age_at = now + limits.age;
         Ok(Self(Box::new(Inner {
@@ -129,7 +127,6 @@ impl Http1 {
             timer: LazyTimer::default(),
             alert,
             diagnosis,
-            address,
             runtime: runtime::Handle::current().id(),
             has_responded: false,
             reused: false,
@@ -212,8 +209,8 @@ impl Http1 {
     }
 
     pub(super) fn info(&self) -> ConnectionInfo {
-        let Inner { address, reused, .. } = *self.0;
-        ConnectionInfo { address, protocol: HttpProtocol::Http1, reused }
+        let Inner { reused, ref diagnosis, .. } = *self.0;
+        ConnectionInfo { address: diagnosis.address(), protocol: HttpProtocol::Http1, reused }
     }
 
     pub(super) fn runtime(&self) -> runtime::Id {

@@ -14,6 +14,7 @@ mod closed_meanwhile;
 mod connecting;
 mod connection;
 mod connection_io;
+mod diagnosis;
 mod drained;
 mod first_byte;
 mod h1;
