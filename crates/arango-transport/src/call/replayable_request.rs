@@ -23,8 +23,6 @@ const RESPONSE_HEADERS: usize = 11;
 pub(crate) struct ReplayableRequest {
     pub(crate) method: Method,
     path_and_query: PathAndQuery,
-    /// Whether the URI had a host, which is not sent.
-    names_host: bool,
     /// Headers set by the caller or by middleware. Usually there are none.
     headers: Option<HeaderMap>,
     body: Full<Bytes>,
@@ -32,16 +30,22 @@ pub(crate) struct ReplayableRequest {
     extensions: Option<Extensions>,
 }
 
+/// An extension of a request whose URI had a host. It is not sent, since such a request is refused.
+#[derive(Clone)]
+struct NamesHost;
+
 impl<B: Into<Full<Bytes>>> From<Request<B>> for ReplayableRequest {
     fn from(request: Request<B>) -> Self {
         let (parts, body) = request.into_parts();
         let body = body.into();
-        let extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
+        let mut extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
+        if parts.uri.authority().is_some() {
+            extensions.get_or_insert_default().insert(NamesHost);
+        }
         let headers = with_memory(parts.headers);
-        let names_host = parts.uri.authority().is_some();
         let path = parts.uri.into_parts().path_and_query;
         let path_and_query = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        Self { method: parts.method, path_and_query, names_host, headers, body, extensions }
+        Self { method: parts.method, path_and_query, headers, body, extensions }
     }
 }
 
@@ -71,8 +75,9 @@ impl ReplayableRequest {
     }
 
     /// Fails if the request has what only the transport may set.
+    #[inline]
     pub(crate) fn reject_framing(&self) -> Result<(), BuildError> {
-        framing::reject_host(self.names_host)?;
+        framing::reject_host(self.extension::<NamesHost>().is_some())?;
         self.headers.as_ref().map_or(Ok(()), framing::reject_framing_headers)
     }
 

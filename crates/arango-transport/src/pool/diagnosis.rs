@@ -1,7 +1,6 @@
 //! What errors and logs say of a connection: its address, and what shows why it failed.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// What shows why a connection failed. Clones belong to the same connection.
@@ -10,14 +9,19 @@ pub(super) struct Diagnosis(Arc<Shown>);
 
 struct Shown {
     address: Option<SocketAddr>,
-    // Relaxed: it is read only after the reader has reported its failure.
-    is_tls: AtomicBool,
-    failure: OnceLock<Arc<hyper::Error>>,
+    cause: OnceLock<Cause>,
+}
+
+/// Why a connection failed: the first cause that showed.
+enum Cause {
+    /// The server sent TLS on a plain connection.
+    Tls,
+    Ended(Arc<hyper::Error>),
 }
 
 impl Diagnosis {
     pub(super) fn new(address: Option<SocketAddr>) -> Self {
-        Self(Arc::new(Shown { address, is_tls: AtomicBool::new(false), failure: OnceLock::new() }))
+        Self(Arc::new(Shown { address, cause: OnceLock::new() }))
     }
 
     /// Returns the address of the server.
@@ -27,22 +31,25 @@ impl Diagnosis {
 
     /// Records that the first byte on a plain connection was TLS.
     pub(super) fn record_tls(&self) {
-        self.0.is_tls.store(true, Ordering::Relaxed);
+        self.0.cause.set(Cause::Tls).ok();
     }
 
     /// Returns whether the first byte on a plain connection was TLS.
     pub(super) fn is_tls(&self) -> bool {
-        self.0.is_tls.load(Ordering::Relaxed)
+        matches!(self.0.cause.get(), Some(Cause::Tls))
     }
 
-    /// Records why the connection has ended.
+    /// Records the error with which the connection has ended.
     pub(super) fn record_failure(&self, error: hyper::Error) {
-        // It ends once.
-        self.0.failure.set(Arc::new(error)).ok();
+        // With TLS on a plain connection it says nothing more.
+        self.0.cause.set(Cause::Ended(Arc::new(error))).ok();
     }
 
-    /// Returns why the connection has ended, if it failed.
+    /// Returns the error with which the connection has ended.
     pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
-        self.0.failure.get().cloned()
+        match self.0.cause.get()? {
+            Cause::Ended(error) => Some(Arc::clone(error)),
+            Cause::Tls => None,
+        }
     }
 }
