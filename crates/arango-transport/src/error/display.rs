@@ -84,9 +84,13 @@ impl Error {
         if causes.len() < 2 {
             return None;
         }
-        let mut listed =
+        let listed =
             causes.iter().map(|(cause, coordinators)| format!("{cause} at {}", Listed(coordinators)));
-        Some(listed.by_ref().take(MAX_COORDINATORS).collect::<Vec<_>>().join("; "))
+        let mut listed: Vec<_> = listed.take(MAX_COORDINATORS).collect();
+        if let more @ 1.. = causes.len() - listed.len() {
+            listed.push(format!("{more} more causes"));
+        }
+        Some(listed.join("; "))
     }
 
     /// Returns the attempt because of which the call may have been executed, if the decisive one was not executed.
