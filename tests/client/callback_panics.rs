@@ -144,7 +144,7 @@ async fn a_connector_that_panics_fails_one_call_and_leaves_coordinators_healthy(
 
 #[tokio::test(start_paused = true)]
 async fn a_connector_that_panics_after_its_call_has_left_does_not_count_against_the_coordinator() {
-    let cluster = cluster_of(1).await;
+    let cluster = cluster_of(2).await;
     let health = HealthPolicy::default().consecutive_connect_failures(1);
     let connector = PanicsLater { connects: AtomicUsize::new(0) };
     let client = builder(&cluster).health(health).connect(connector).build().unwrap();
@@ -152,6 +152,7 @@ async fn a_connector_that_panics_after_its_call_has_left_does_not_count_against_
     database.version().await.unwrap_err();
     sleep(Duration::from_millis(100)).await;
     database.version().await.unwrap_err();
-    let [coordinator] = &client.coordinators()[..] else { panic!("there is one") };
-    assert_eq!((coordinator.state, coordinator.ejections), (MemberState::Healthy, 0));
+    for state in client.coordinators() {
+        assert_eq!((state.state, state.ejections), (MemberState::Healthy, 0), "{state:?}");
+    }
 }
