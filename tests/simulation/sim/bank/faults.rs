@@ -16,13 +16,15 @@ pub(super) fn draw(scenario: &BankScenario) -> Vec<Event> {
     let base = &scenario.base;
     let mut events = schedule::draw(base);
     let mut rng = seeded_rng(base.seed, 71);
+    // A coordinator that is killed loses its commits.
+    let kills = rng.random_bool(0.5) || events.iter().any(|event| is_kill(&event.fault));
     // A leader that is lost or moves makes commits fail, too.
     let fails = rng.random_bool(0.5) || scenario.db_server_outages > 0 || scenario.leader_moves > 0;
     let first = usize::from(base.fault_free == FaultFree::FirstCoordinator);
     for _ in 0..scenario.transaction_faults {
         let (at, duration) = (draw_time(base, &mut rng), draw_duration(&mut rng, 200, 15_000));
         let coordinator = rng.random_range(first..base.coordinators);
-        events.extend(draw_transaction_faults(&mut rng, fails).into_iter().map(|fault| Event {
+        events.extend(draw_transaction_faults(&mut rng, kills, fails).into_iter().map(|fault| Event {
             at,
             duration,
             coordinator,
@@ -33,20 +35,24 @@ pub(super) fn draw(scenario: &BankScenario) -> Vec<Event> {
     events
 }
 
+fn is_kill(fault: &FaultKind) -> bool {
+    matches!(fault, FaultKind::Kill | FaultKind::Leave { stays: false })
+}
+
 /// Draws one fault, or several that belong together: slow commits during which the coordinator is killed.
-fn draw_transaction_faults(rng: &mut StdRng, fails: bool) -> Vec<FaultKind> {
+fn draw_transaction_faults(rng: &mut StdRng, kills: bool, fails: bool) -> Vec<FaultKind> {
     let commits = || Match::put("/_api/transaction/*");
     let named = |name: &str, fault: Fault| FaultKind::RequestFault(name.to_owned(), fault.on(commits()));
     let slow = |rng: &mut StdRng| {
-        // Commits that fail take less time, all faults together, than the server has to report them to be believed.
-        let time = draw_duration(rng, 10, if fails { 1_000 } else { 20_000 });
+        // Commits that fail or are lost take less time, all faults together, than the server has to report them to be believed.
+        let time = draw_duration(rng, 10, if kills || fails { 1_000 } else { 20_000 });
         named(&format!("commits take {time:?}"), Fault::slow_commit(time))
     };
     match rng.random_range(0..10) {
         0 => vec![slow(rng)],
-        1 => vec![slow(rng), FaultKind::Kill],
+        1 if kills => vec![slow(rng), FaultKind::Kill],
         2 if fails => vec![slow(rng), named("commits fail", Fault::failed_commit())],
-        3 => vec![named("lost commits", Fault::close(Phase::AfterExecution)), FaultKind::Kill],
+        3 if kills => vec![named("lost commits", Fault::close(Phase::AfterExecution)), FaultKind::Kill],
         4 => {
             let delay = draw_duration(rng, 50, 40_000);
             vec![named(&format!("late copies after {delay:?} of commits"), Fault::late_copy(delay))]
