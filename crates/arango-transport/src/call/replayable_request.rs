@@ -77,8 +77,7 @@ impl ReplayableRequest {
     /// Fails if the request has what only the transport may set.
     #[inline]
     pub(crate) fn reject_framing(&self) -> Result<(), BuildError> {
-        framing::reject_host(self.extension::<NamesHost>().is_some())?;
-        self.headers.as_ref().map_or(Ok(()), framing::reject_framing_headers)
+        framing::reject(self.extension::<NamesHost>().is_some(), self.headers.as_ref())
     }
 
     pub(crate) fn body(&self) -> Full<Bytes> {

@@ -22,14 +22,17 @@ static FRAMING: [HeaderName; 11] = [
     HeaderName::from_static("http2-settings"),
 ];
 
-/// Rejects a URI with a host, which names a target as the header `Host` does.
-pub(crate) fn reject_host(names_host: bool) -> Result<(), BuildError> {
-    let reason = "must have a path and no host: the client picks the coordinator";
-    if names_host { Err(BuildError::Field { field: "uri", reason }) } else { Ok(()) }
+/// Rejects a request with a host in its URI, which names a target as the header `Host` does, or with such headers.
+pub(crate) fn reject(names_host: bool, headers: Option<&HeaderMap>) -> Result<(), BuildError> {
+    if names_host {
+        let reason = "must have a path and no host: the client picks the coordinator";
+        return Err(BuildError::Field { field: "uri", reason });
+    }
+    headers.map_or(Ok(()), reject_framing_headers)
 }
 
 /// Rejects headers that only the transport may set.
-pub(crate) fn reject_framing_headers(headers: &HeaderMap) -> Result<(), BuildError> {
+fn reject_framing_headers(headers: &HeaderMap) -> Result<(), BuildError> {
     match headers.keys().find(|&name| FRAMING.contains(name)) {
         None => Ok(()),
         Some(name) => Err(BuildError::Header { name: name.clone() }),

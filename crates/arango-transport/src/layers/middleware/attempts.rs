@@ -130,9 +130,7 @@ impl<S: SendAttempt> Service<Request<Full<Bytes>>> for FromHttp<S> {
             let error = AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Waiting);
             return Box::pin(std::future::ready(Err(error.with_source(MISSING_EXTENSIONS))));
         };
-        let is_framed = framing::reject_host(request.uri().authority().is_some())
-            .and_then(|()| framing::reject_framing_headers(request.headers()));
-        if let Err(error) = is_framed {
+        if let Err(error) = framing::reject(request.uri().authority().is_some(), Some(request.headers())) {
             let invalid = AttemptError::new(ErrorKind::Request, Outcome::NotExecuted, Phase::Waiting);
             return Box::pin(std::future::ready(Err(invalid.with_source(error))));
         }
