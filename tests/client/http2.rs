@@ -305,18 +305,23 @@ impl Connect for FixedFrames {
     }
 }
 
+/// Returns a client of two coordinators that send these frames.
+fn client_of(connector: &FixedFrames) -> Client {
+    Client::builder()
+        .hosts("http://127.0.0.1:8529,http://127.0.0.1:8530")
+        .http2(Http2::PriorKnowledge)
+        .connect(connector.clone())
+        .build()
+        .unwrap()
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_immediate_goaway_does_not_cause_a_reconnect_loop() {
     // SETTINGS, its acknowledgement, and GOAWAY.
     const GOAWAY: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0\
         \0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
     let connector = FixedFrames(GOAWAY, Arc::default());
-    let client = Client::builder()
-        .hosts("http://127.0.0.1:8529,http://127.0.0.1:8530")
-        .http2(Http2::PriorKnowledge)
-        .connect(connector.clone())
-        .build()
-        .unwrap();
+    let client = client_of(&connector);
     let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotExecuted, "{error}");
     let connections = connector.1.load(Ordering::Relaxed);
@@ -333,12 +338,7 @@ async fn settings_that_allow_no_streams_cause_at_most_one_connect_per_attempt_an
         (b"", "no HTTP/2 settings arrived; the coordinator may not support HTTP/2", 1),
     ] {
         let connector = FixedFrames(frames, Arc::default());
-        let client = Client::builder()
-            .hosts("http://127.0.0.1:8529,http://127.0.0.1:8530")
-            .http2(Http2::PriorKnowledge)
-            .connect(connector.clone())
-            .build()
-            .unwrap();
+        let client = client_of(&connector);
         let mut tasks = JoinSet::new();
         for _ in 0..calls {
             let database = client.db("_system");
