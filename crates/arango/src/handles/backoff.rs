@@ -8,12 +8,12 @@ use tokio::time::sleep;
 
 /// Pauses of which each is twice as long as the one before.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Backoff {
+pub(crate) struct Pauses {
     first: Duration,
     longest: Duration,
 }
 
-impl Backoff {
+impl Pauses {
     pub(crate) const fn from_millis(first: u64, longest: u64) -> Self {
         Self { first: Duration::from_millis(first), longest: Duration::from_millis(longest) }
     }
@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_and_are_at_least_the_half() {
-        let backoff = Backoff::from_millis(100, 1000);
-        let pauses = |random| [0, 1, 2, 3, 4, 99].map(|nth| backoff.pause(nth, &Fixed(random)).as_millis());
+        let doubling = Pauses::from_millis(100, 1000);
+        let pauses = |random| [0, 1, 2, 3, 4, 99].map(|nth| doubling.pause(nth, &Fixed(random)).as_millis());
         assert_eq!(pauses(1.0), [100, 200, 400, 800, 1000, 1000]);
         assert_eq!(pauses(0.0), [50, 100, 200, 400, 500, 500]);
     }

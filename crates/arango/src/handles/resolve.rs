@@ -6,14 +6,14 @@ use arango_transport::protocol::{Conclusion, CreatedResource, Failure, Outcome, 
 use arango_transport::{Error, Transport};
 use tokio::time::Instant;
 
-use crate::handles::backoff::{Backoff, pause_and_pay};
+use crate::handles::backoff::{Pauses, pause_and_pay};
 use crate::handles::database::Database;
 use crate::handles::unix_time::unix_millis;
 
 /// How often a question is asked that needs no time until the answer is decisive.
 const QUESTIONS: u32 = 2;
 /// The pauses before a question is asked again.
-const PAUSES: Backoff = Backoff::from_millis(100, 2000);
+const PAUSES: Pauses = Pauses::from_millis(100, 2000);
 
 impl Database {
     /// Executes a write, and finds out whether it was executed if its response is lost.

@@ -9,7 +9,7 @@ use arango_transport::{Attempt, Error};
 
 use crate::data::collection::Collection;
 use crate::data::transaction::TransactionCalls;
-use crate::handles::backoff::{Backoff, pause_and_pay};
+use crate::handles::backoff::{Pauses, pause_and_pay};
 use crate::handles::database::Database;
 use crate::handles::resolve::Schedule;
 use crate::handles::time_limit::TimeLimit;
@@ -18,7 +18,7 @@ use crate::handles::unix_time::unix_millis;
 /// How often items that were refused for a transient reason are sent again.
 const REPEATS: u32 = 3;
 /// The pauses before they are sent again.
-const PAUSES: Backoff = Backoff::from_millis(100, 400);
+const PAUSES: Pauses = Pauses::from_millis(100, 400);
 
 /// The header with the time that requests wait in the queue of the coordinator, in seconds.
 const QUEUE_TIME: &str = "x-arango-queue-time-seconds";

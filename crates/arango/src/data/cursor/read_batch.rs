@@ -6,12 +6,12 @@ use arango_transport::protocol::ErrorNumber;
 use tokio::time::sleep;
 
 use super::Row;
-use crate::handles::backoff::{Backoff, wait_until_paid};
+use crate::handles::backoff::{Pauses, wait_until_paid};
 use crate::handles::database::Database;
 use crate::handles::time_limit::TimeLimit;
 
 /// The pauses before a cursor is asked again on which an earlier request works.
-const PAUSES: Backoff = Backoff::from_millis(100, 2000);
+const PAUSES: Pauses = Pauses::from_millis(100, 2000);
 
 /// Reads a batch. Waits, within the time limit of a call, while the server works on an earlier request for it.
 ///

@@ -15,15 +15,15 @@ use super::error::TransactionError;
 use super::handle::Transaction;
 use super::proof::ProofDocument;
 use super::state::{Met, Repeat};
-use crate::handles::backoff::Backoff;
+use crate::handles::backoff::Pauses;
 use crate::handles::data_support::invalid_request;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
 /// The pauses after a conflict.
-const SOON: Backoff = Backoff::from_millis(5, 500);
+const SOON: Pauses = Pauses::from_millis(5, 500);
 /// The pauses after another failure.
-const LATER: Backoff = Backoff::from_millis(100, 2000);
+const LATER: Pauses = Pauses::from_millis(100, 2000);
 
 /// How long it is found out what became of a commit before the proof is written again, which shows it, too.
 ///
@@ -242,12 +242,12 @@ impl<'a, P, T> Runner<'a, P, T> {
     }
 
     fn pause(&self, repeat: Repeat) -> Duration {
-        let backoff = match repeat {
+        let pauses = match repeat {
             Repeat::Soon => SOON,
             Repeat::Later => LATER,
         };
         let doublings = (self.runs + self.failed_begins).saturating_sub(1);
-        backoff.pause(doublings, self.new.database.transport.random())
+        pauses.pause(doublings, self.new.database.transport.random())
     }
 
     fn error<E>(&self, cause: E) -> TransactionError<E> {

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::data::bulk::send::Sent;
 use crate::data::collection::Collection;
-use crate::handles::backoff::{Backoff, wait_until_paid};
+use crate::handles::backoff::{Pauses, wait_until_paid};
 use crate::handles::unix_time::unix_millis;
 
 /// A longer time in the queue of a coordinator means that it is overloaded.
@@ -16,7 +16,7 @@ const MAX_QUEUE_TIME: Duration = Duration::from_millis(100);
 /// How often items are sent again that failed for a transient reason: for 15 to 32 s.
 const REPEATS: u32 = 6;
 /// The pauses before they are sent again.
-const PAUSES: Backoff = Backoff::from_millis(500, 16_000);
+const PAUSES: Pauses = Pauses::from_millis(500, 16_000);
 /// How long a repetition waits until the retry budget pays for it.
 const BUDGET_LIMIT: Duration = Duration::from_secs(30);
 
