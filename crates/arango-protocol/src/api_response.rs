@@ -199,10 +199,17 @@ impl ApiResponse {
     ) -> Result<T, OutputError> {
         // One UTF-8 check of the whole part is cheaper than one for each string in it.
         let Ok(text) = from_utf8(part) else { return Err(self.not_text(part, &part_path())) };
-        serde_json::from_str(text).map_err(|error| {
-            let decode = |text| serde_json::from_str::<T>(text).map(drop);
-            self.mismatch(&part_path(), &decode_error_path(text, &error, decode), &error)
-        })
+        // As `serde_json::from_str`, but without moving a large value through its result.
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let error = match T::deserialize(&mut deserializer) {
+            Ok(value) => match deserializer.end() {
+                Ok(()) => return Ok(value),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        let decode = |text| serde_json::from_str::<T>(text).map(drop);
+        Err(self.mismatch(&part_path(), &decode_error_path(text, &error, decode), &error))
     }
 
     #[cold]

@@ -82,7 +82,7 @@ impl Operation for GetVersion {
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let builder = RequestBuilder::new(Self::METADATA);
-        if self.details { builder.query("details", "true") } else { builder }.build()
+        if self.details { builder.query("details", "true").build() } else { builder.build() }
     }
 
     #[inline]

@@ -42,12 +42,9 @@ impl Transport {
         context: Arc<CallContext>,
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
-        let undecoded = match self.run(Arc::clone(&context)).await {
-            Ok(response) => match read(&context, self.buffered(response)) {
-                Ok(output) => {
-                    self.record_output(&context);
-                    return Ok(output);
-                }
+        let undecoded = match self.start(Arc::clone(&context)).await {
+            Ok(response) => match self.decode_with(&context, response, &read) {
+                Ok(output) => return Ok(output),
                 Err(error) => Undecoded::rejected(error),
             },
             Err(error) => Undecoded::failed(error),
@@ -57,9 +54,8 @@ impl Transport {
 
     /// Sends a [prepared](Self::prepare) request, with its retries, and returns the complete response.
     ///
-    /// For callers that decode it where they return its output: each further function that an output is passed through
-    /// moves it. They call [`buffered`](Self::buffered), and then [`record_decoded`](Self::record_decoded) or
-    /// [`recover`](Self::recover). The future does not depend on the operation, so that it is compiled only once.
+    /// For callers that [decode](Self::decode) it where they return its output: each further function that an output is
+    /// passed through moves it. The future does not depend on the operation, so that it is compiled only once.
     ///
     /// # Errors
     ///
@@ -69,20 +65,38 @@ impl Transport {
         &self,
         prepared: &PreparedRequest,
     ) -> impl Future<Output = Result<AttemptResponse, Error>> {
-        self.run(Arc::clone(&prepared.0))
+        self.start(Arc::clone(&prepared.0))
     }
 
-    /// Ends the call of a [prepared](Self::prepare) request, after its response was decoded.
+    /// Decodes the response to a [prepared](Self::prepare) request, and ends the call if it has an output.
+    ///
+    /// # Errors
+    ///
+    /// If `read` rejects the response. The call then [continues](Self::recover).
     #[doc(hidden)] // for the crate `arango`
     #[inline]
-    pub fn record_decoded(&self, prepared: &PreparedRequest) {
-        self.record_output(&prepared.0);
+    pub fn decode<T>(
+        &self,
+        prepared: &PreparedRequest,
+        response: AttemptResponse,
+        read: impl FnOnce(ApiResponse) -> Result<T, OutputError>,
+    ) -> Result<T, OutputError> {
+        self.decode_with(&prepared.0, response, |_, response| read(response))
     }
 
     #[inline]
-    fn record_output(&self, context: &CallContext) {
-        response_check::accept(&self.0.members, context);
-        self.record_end(context, None);
+    fn decode_with<T>(
+        &self,
+        context: &CallContext,
+        response: AttemptResponse,
+        read: impl FnOnce(&CallContext, ApiResponse) -> Result<T, OutputError>,
+    ) -> Result<T, OutputError> {
+        let result = read(context, self.buffered(response));
+        if result.is_ok() {
+            response_check::accept(&self.0.members, context);
+            self.record_end(context, None);
+        }
+        result
     }
 
     /// Continues a call whose response could not be decoded, if it may continue, and ends it.
@@ -148,20 +162,18 @@ impl Transport {
             return Err(response_check::decode_error(&rejected, error));
         }
         let context = response_check::resume(&self.0.members, &rejected, error);
-        let response = self.buffered(self.run(Arc::clone(&context)).await?);
+        let response = self.buffered(self.start(Arc::clone(&context)).await?);
         Ok((context, response))
     }
 
-    /// Converts the response to a [prepared](Self::prepare) request into what an operation reads.
+    /// Returns a buffered response as operations read it.
     ///
     /// # Panics
     ///
     /// If its body is not buffered.
-    #[doc(hidden)]
-    // for the crate `arango`
     // Not expected: whether it is found depends on the size of a response, and so on the features.
     #[allow(clippy::boxed_local, reason = "unboxing it before would move it once more")]
-    pub fn buffered(&self, response: AttemptResponse) -> ApiResponse {
+    fn buffered(&self, response: AttemptResponse) -> ApiResponse {
         let (parts, mut body) = response.into_parts();
         let body = body.take_buffered().expect("the body of a call that is not streaming was read");
         let spare = self.0.retry.spare_headers.clone();

@@ -15,7 +15,7 @@ use tower::Service;
 use crate::call::Call;
 use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
-use crate::call::lifecycle::Lifecycle;
+use crate::call::lifecycle::{Lifecycle, RunningCall};
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
@@ -30,7 +30,7 @@ use crate::error::Error;
 use crate::error::attempt::Attempt;
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::retry::RetryState;
-use crate::pool::body::{AttemptResponse, Body};
+use crate::pool::body::Body;
 use crate::pool::pools::Pools;
 use crate::telemetry::metrics;
 use crate::tls::Handshakes;
@@ -116,7 +116,7 @@ impl Transport {
     ) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
         let context = self.record(request, call);
         async move {
-            let result = self.run(Arc::clone(&context)).await;
+            let result = self.start(Arc::clone(&context)).await;
             let is_streamed = context.call.streaming && result.is_ok();
             if !is_streamed {
                 self.record_end(&context, result.as_ref().err());
@@ -219,7 +219,7 @@ impl Transport {
     ) -> Result<StreamedResponse, Error> {
         let unsent = Arc::get_mut(&mut context).expect("a prepared request is not shared before it is sent");
         (unsent.call.streaming, unsent.call.has_body) = (true, false);
-        match self.run(Arc::clone(&context)).await {
+        match self.start(Arc::clone(&context)).await {
             Ok(response) => Ok(StreamedResponse::new(self.streamed_call(&context), context, response)),
             Err(error) => {
                 self.record_end(&context, Some(&error));
@@ -259,12 +259,22 @@ impl Transport {
         CallContext::new(call, request, self.0.settings.load(), &self.0.untracked)
     }
 
-    pub(super) async fn run(&self, context: Arc<CallContext>) -> Result<AttemptResponse, Error> {
-        self.start(context)?.await
+    /// Starts a call. Not async: see [`CallFuture`].
+    pub(super) fn start(&self, context: Arc<CallContext>) -> CallFuture<'_> {
+        match self.admit(&context) {
+            Ok(running) => CallFuture::new(&self.0.stack, CallRequest::new(context), running),
+            Err(error) => CallFuture::refused(error),
+        }
     }
 
-    /// Starts a call. Not async: see [`CallFuture`].
-    fn start(&self, context: Arc<CallContext>) -> Result<CallFuture<'_>, Error> {
+    /// Counts a call as running.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be sent: the transport is closed, there is no runtime, or the request has headers that only the
+    /// transport may set.
+    #[inline]
+    fn admit(&self, context: &CallContext) -> Result<RunningCall<'_>, Error> {
         let of = |request: &ReplayableRequest| (request.method.clone(), request.path().to_owned());
         let Some(running) = self.0.lifecycle.begin() else {
             let (method, path) = of(&context.request);
@@ -281,7 +291,7 @@ impl Transport {
         if let Some(discoverer) = self.0.discovery_task.get() {
             discoverer.ensure_running();
         }
-        Ok(CallFuture::new(&self.0.stack, CallRequest::new(context), running))
+        Ok(running)
     }
 }
 

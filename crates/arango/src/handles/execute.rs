@@ -40,13 +40,12 @@ impl Database {
         };
         let undecoded = match self.transport.send_undecoded(&prepared).await {
             // Decoded here, because each function and each result that passes the output on would move it.
-            Ok(response) => match operation.output(self.transport.buffered(response)) {
-                Ok(output) => {
-                    self.transport.record_decoded(&prepared);
-                    return Ok(output);
+            Ok(response) => {
+                match self.transport.decode(&prepared, response, |response| operation.output(response)) {
+                    Ok(output) => return Ok(output),
+                    Err(error) => Undecoded::rejected(error),
                 }
-                Err(error) => Undecoded::rejected(error),
-            },
+            }
             Err(error) => Undecoded::failed(error),
         };
         // Boxed: rare and large, so it should not enlarge the future of every call.
