@@ -88,7 +88,12 @@ async fn t08_after_three_dead_connections_another_coordinator_is_used(class: Req
         let closed = (ErrorKind::ConnectionClosedBeforeSend, Outcome::NotExecuted, StoppedBy::NoAlternative);
         assert_eq!((error.kind(), error.outcome(), error.stopped_by()), closed);
     }
-    assert_eq!(client.coordinators()[0].state, MemberState::Healthy, "it has no health effect");
+    assert_eq!(client.coordinators()[0].state, MemberState::Ejected, "new connections were closed, too");
+    let before = opened.load(Ordering::Relaxed);
+    for _ in 0..9 {
+        client.db("_system").execute(insert("later", class)).await.unwrap();
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), before, "nothing is sent there any more");
 }
 
 async fn t09_a_connection_lost_while_writing_has_an_unknown_outcome(class: RequestClass) {

@@ -39,6 +39,34 @@ async fn a_gateway_blocking_one_path_ejects_no_coordinator() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_coordinator_returns_behind_a_gateway_that_refuses_probes() {
+    for status in [401, 403, 407] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        // Probes pass no middleware, which would add the header that the gateway requires.
+        let _probes = ["/_admin/server/availability", "/_api/version"].map(|path| {
+            cluster.inject(
+                &Fault::raw_response(status, "text/html", "<html>no key</html>").on(Match::path(path)),
+            )
+        });
+        let database = client.db("_system");
+        let send = || database.execute(insert("m", RequestClass::Safe));
+        cluster.coordinator(0).kill();
+        for _ in 0..30 {
+            send().await.unwrap();
+        }
+        assert_eq!(client.coordinators().remove(0).state, MemberState::Ejected);
+        cluster.coordinator(0).restart().await.unwrap();
+        for _ in 0..400 {
+            sleep(Duration::from_millis(100)).await;
+            send().await.unwrap();
+        }
+        let state = client.coordinators().remove(0);
+        assert_eq!((state.state, state.not_arangodb), (MemberState::Healthy, None), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_suspected_coordinator_is_probed_once_in_five_seconds() {
     let cluster = cluster().await;
     let client = client(&cluster);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::ProbeResult;
+use arango_balance::{MemberState, ProbeResult};
 use arango_protocol::{ApiResponse, ErrorKind, is_arangodb};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -27,14 +27,14 @@ const MAX_BODY_BYTES: usize = 64 << 10;
 /// Probes a coordinator once, using its connection pool. The caller sets the time limit.
 ///
 /// A draining coordinator becomes available only by its own response to the availability request, because a
-/// proxy that blocks this path responds on behalf of stopped coordinators too.
-pub(crate) async fn availability(service: Finalize, pool: Pool) -> ProbeResult {
-    let result = probe(&service, &pool).await;
+/// proxy that blocks this path responds on behalf of stopped coordinators too. `before` is the state of the coordinator.
+pub(crate) async fn availability(service: Finalize, pool: Pool, before: MemberState) -> ProbeResult {
+    let result = probe(&service, &pool, before).await;
     tracing::debug!(coordinator = %pool.coordinator(), ?result, "probed the coordinator");
     result
 }
 
-async fn probe(service: &Finalize, pool: &Pool) -> ProbeResult {
+async fn probe(service: &Finalize, pool: &Pool, before: MemberState) -> ProbeResult {
     let first = match request(service, AVAILABILITY).await {
         Ok(response) => response,
         Err(error) => return connection_failure(&error),
@@ -60,6 +60,12 @@ async fn probe(service: &Finalize, pool: &Pool) -> ProbeResult {
     // A gateway error does not show what is behind the proxy.
     if [status, second.status()].iter().any(|status| matches!(status.as_u16(), 502..=504)) {
         return ProbeResult::TimedOut;
+    }
+    // A gateway may refuse what lacks a header that middleware of the program adds. So one request of the program shows
+    // whether the coordinator is back.
+    if before == MemberState::Ejected && matches!(second.status().as_u16(), 401 | 403 | 407) {
+        pool.record_probe(None);
+        return ProbeResult::Inconclusive;
     }
     pool.record_probe(Some(ForeignResponse::new(second.status(), second.headers(), second.bytes())));
     ProbeResult::Unrecognized

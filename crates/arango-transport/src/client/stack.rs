@@ -102,8 +102,9 @@ pub(crate) fn assemble(
             .health(health)
             .random_source(Arc::clone(&random))
             .probe(move |member| {
-                let pool = probed.of(&member);
-                probe::availability(FinalizeLayer::new(Compression::default()).layer(pool.clone()), pool)
+                let (pool, state) = (probed.of(&member), member.state());
+                let service = FinalizeLayer::new(Compression::default()).layer(pool.clone());
+                probe::availability(service, pool, state)
             })
             .on_state_change(state_changes::log)
             .on_ejection(move |member| {

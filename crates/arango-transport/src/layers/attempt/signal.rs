@@ -32,6 +32,9 @@ fn listed_signal(attempt: &Attempt) -> Option<Signal> {
         // An idle connection may just have reached its idle timeout.
         K::ConnectionLost if attempt.may_be_stale() => Signal::Neutral,
         K::ConnectionLost => Signal::Unreachable,
+        // As above. But that even a new connection was closed at once proves that no coordinator is behind it.
+        K::ConnectionClosedBeforeSend if attempt.reused => Signal::Neutral,
+        K::ConnectionClosedBeforeSend => Signal::Unreachable,
         K::StreamRefused | K::ResponseDropped => Signal::Overloaded,
         K::GoAway => Signal::Draining,
         K::Gateway => Signal::GatewayError,
@@ -77,7 +80,6 @@ fn listed_signal(attempt: &Attempt) -> Option<Signal> {
         | K::WriteConcernNotMet
         | K::AgencyUnavailable
         | K::PoolExhausted
-        | K::ConnectionClosedBeforeSend
         | K::BodyTooLarge
         | K::Http
         | K::NotAuthorized
