@@ -137,6 +137,24 @@ async fn a_call_is_a_span_with_one_child_span_per_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_is_a_span_that_names_its_operation() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).jwt_auth("root", "passwd").build().unwrap();
+    let (spans, _guard) = RecordedSpans::install();
+    client.db("_system").version().await.unwrap();
+
+    let calls = spans.named("arango");
+    let login = calls.iter().find(|span| span.fields["db.operation.name"] == "auth.log_in").unwrap();
+    assert_eq!((calls.len(), login.parent), (2, None));
+    login.assert_fields([("http.request.method", "POST"), ("http.response.status_code", "200")]);
+    let attempts = spans.named("arango.attempt");
+    assert_eq!(attempts.len(), 2);
+    assert!(attempts.iter().all(|attempt| attempt.parent == Some("arango")), "{attempts:?}");
+    let all = format!("{spans:?}");
+    assert!(!all.contains("passwd"), "{all}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_call_records_error_and_coordinator() {
     let cluster = cluster().await;
     let client = client(&cluster);
