@@ -19,7 +19,6 @@ use crate::call::compressed::CompressedBody;
 use crate::call::progress::CallProgress;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::Settings;
-use crate::call::untracked_requests::UntrackedRequests;
 use crate::credentials::Credentials;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
@@ -33,11 +32,12 @@ pub(crate) struct CallContext {
     /// The client's settings when the call began.
     pub(crate) settings: Arc<Settings>,
     pub(crate) started: Instant,
+    /// How long the call may take.
+    pub(crate) limit: Duration,
     pub(crate) deadline: Instant,
     /// Whether the call continues after a response that was not a success.
     pub(crate) is_resumed: bool,
     is_hedge: bool,
-    untracked: UntrackedRequests,
     untracked_before: u64,
     /// The compressed body of the request.
     pub(crate) compressed: CompressedBody,
@@ -67,36 +67,24 @@ impl CallContext {
         call: Call,
         request: impl Into<ReplayableRequest>,
         settings: Arc<Settings>,
-        untracked: &UntrackedRequests,
     ) -> Arc<Self> {
-        let started = Instant::now();
-        let times = (started, deadline(started, call.limit(&settings)));
-        Self::build(call, request.into(), settings, times, untracked, false, CompressedBody::default())
+        let times = CallTimes::new(Instant::now(), call.limit(&settings));
+        Self::build(call, request.into(), settings, times, false, CompressedBody::default())
     }
 
     /// Returns the context of a request that belongs to no call.
     pub(crate) fn untracked(request: &Request<Full<Bytes>>, total: Duration) -> Arc<Self> {
         let (call, template) =
             (Call::from_method(request.method()), ReplayableRequest::from(request.clone()));
-        let started = Instant::now();
-        let times = (started, deadline(started, total));
-        Self::build(
-            call,
-            template,
-            Settings::untracked(),
-            times,
-            &UntrackedRequests::default(),
-            false,
-            CompressedBody::default(),
-        )
+        let times = CallTimes::new(Instant::now(), total);
+        Self::build(call, template, Settings::untracked(), times, false, CompressedBody::default())
     }
 
     /// Creates the context of a hedged attempt, with the deadline of this call.
     pub(crate) fn start_hedge(&self, template: ReplayableRequest, now: Instant) -> Arc<Self> {
-        let (settings, times) = (Arc::clone(&self.settings), (now, self.deadline));
+        let (settings, times) = (Arc::clone(&self.settings), CallTimes::until(now, self.deadline));
         let compressed = self.compressed.clone();
-        let hedge =
-            Self::build(self.call.clone(), template, settings, times, &self.untracked, true, compressed);
+        let hedge = Self::build(self.call.clone(), template, settings, times, true, compressed);
         self.rare.lock().unwrap_or_else(PoisonError::into_inner).hedge = Some(Arc::clone(&hedge));
         hedge
     }
@@ -112,26 +100,33 @@ impl CallContext {
         call: Call,
         template: ReplayableRequest,
         settings: Arc<Settings>,
-        (started, deadline): (Instant, Instant),
-        untracked: &UntrackedRequests,
+        CallTimes { started, limit, deadline }: CallTimes,
         is_hedge: bool,
         compressed: CompressedBody,
     ) -> Arc<Self> {
+        let untracked_before = settings.untracked.count();
         Arc::new(Self {
             call,
             request: template,
             settings,
             started,
+            limit,
             deadline,
             is_resumed: false,
             is_hedge,
-            untracked: untracked.clone(),
-            untracked_before: untracked.count(),
+            untracked_before,
             compressed,
             progress: CallProgress::new(),
             attempts: AttemptLog::default(),
             rare: Mutex::default(),
         })
+    }
+
+    /// Returns how much time is left at `now`.
+    #[inline]
+    pub(crate) fn time_left(&self, now: Instant) -> Duration {
+        // The first attempt begins with the call, and a subtraction of times is not cheap.
+        if now == self.started { self.limit } else { self.deadline.saturating_duration_since(now) }
     }
 
     /// Returns whether the caller or middleware decodes responses itself.
@@ -188,8 +183,7 @@ impl CallContext {
             self.call.clone(),
             ReplayableRequest::from(self.request.request()),
             Arc::clone(&self.settings),
-            (self.started, self.deadline),
-            &self.untracked,
+            CallTimes { started: self.started, limit: self.limit, deadline: self.deadline },
             self.is_hedge,
             self.compressed.clone(),
         );
@@ -221,11 +215,31 @@ impl CallContext {
 
     /// Returns the worst possible outcome of requests that middleware created, which may belong to this call.
     fn untracked_outcome(&self) -> Outcome {
-        if self.untracked.count() == self.untracked_before { Outcome::NotExecuted } else { Outcome::Unknown }
+        if self.settings.untracked.count() == self.untracked_before {
+            Outcome::NotExecuted
+        } else {
+            Outcome::Unknown
+        }
     }
 }
 
-/// Returns the deadline of a call. A total that exceeds the clock's range becomes thirty years.
-fn deadline(started: Instant, total: Duration) -> Instant {
-    started.checked_add(total).unwrap_or_else(|| started + Duration::from_secs(946_080_000))
+/// When a call began, and when it must have ended.
+struct CallTimes {
+    started: Instant,
+    limit: Duration,
+    deadline: Instant,
+}
+
+impl CallTimes {
+    /// Returns those of a call with this limit. One that exceeds the clock's range becomes thirty years.
+    fn new(started: Instant, limit: Duration) -> Self {
+        match started.checked_add(limit) {
+            Some(deadline) => Self { started, limit, deadline },
+            None => Self::until(started, started + Duration::from_secs(946_080_000)),
+        }
+    }
+
+    fn until(started: Instant, deadline: Instant) -> Self {
+        Self { started, limit: deadline.saturating_duration_since(started), deadline }
+    }
 }

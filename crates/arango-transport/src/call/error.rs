@@ -42,7 +42,7 @@ impl Error {
             decisive,
             body: Bytes::new(),
             elapsed: context.started.elapsed(),
-            limit: context.deadline.saturating_duration_since(context.started),
+            limit: context.limit,
             own_limits: context.call.own_limits(),
             dropped: context.attempts.dropped(),
             source: None,

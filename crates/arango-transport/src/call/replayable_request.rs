@@ -23,8 +23,9 @@ const RESPONSE_HEADERS: usize = 11;
 pub(crate) struct ReplayableRequest {
     pub(crate) method: Method,
     path_and_query: PathAndQuery,
-    /// Headers set by the caller or by middleware. Usually there are none.
-    headers: Option<HeaderMap>,
+    /// Headers set by the caller or by middleware, or that of a body. Boxed, because a waiting call without any should be
+    /// small.
+    headers: Option<Box<HeaderMap>>,
     body: Full<Bytes>,
     /// Extensions set by the caller or by middleware. Usually there are none.
     extensions: Option<Extensions>,
@@ -42,7 +43,7 @@ impl<B: Into<Full<Bytes>>> From<Request<B>> for ReplayableRequest {
         if parts.uri.authority().is_some() {
             extensions.get_or_insert_default().insert(NamesHost);
         }
-        let headers = with_memory(parts.headers);
+        let headers = with_memory(parts.headers).map(Box::new);
         let path = parts.uri.into_parts().path_and_query;
         let path_and_query = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
         Self { method: parts.method, path_and_query, headers, body, extensions }
@@ -71,13 +72,13 @@ impl ReplayableRequest {
 
     /// Returns the headers; `None` if there are none.
     pub(crate) fn headers(&self) -> Option<&HeaderMap> {
-        self.headers.as_ref()
+        self.headers.as_deref()
     }
 
     /// Fails if the request has what only the transport may set.
     #[inline]
     pub(crate) fn reject_framing(&self) -> Result<(), BuildError> {
-        framing::reject(self.extension::<NamesHost>().is_some(), self.headers.as_ref())
+        framing::reject(self.extension::<NamesHost>().is_some(), self.headers())
     }
 
     pub(crate) fn body(&self) -> Full<Bytes> {
@@ -95,9 +96,9 @@ impl ReplayableRequest {
         set(request.method_mut(), self.method.clone());
         set(request.uri_mut(), Uri::from(self.path_and_query.clone()));
         let headers = request.headers_mut();
-        let own = self.headers.as_ref().map_or(0, HeaderMap::len);
+        let own = self.headers().map_or(0, HeaderMap::len);
         headers.reserve(RESPONSE_HEADERS.max(own + ADDED_HEADERS));
-        if let Some(own) = &self.headers {
+        if let Some(own) = self.headers() {
             // Not cloned: a clone has no room for more headers.
             for (name, value) in own {
                 headers.append(name, value.clone());

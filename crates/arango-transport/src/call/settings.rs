@@ -1,8 +1,9 @@
-//! Settings that can change while a client runs.
+//! What a call takes from its client: settings that can change while the client runs.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
+use crate::call::untracked_requests::UntrackedRequests;
 use crate::config::invalid_settings::InvalidSettings;
 use crate::config::limits::Limits;
 use crate::credentials::Credentials;
@@ -12,6 +13,8 @@ use crate::credentials::Credentials;
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) credentials: Credentials,
+    /// Requests that middleware created. All settings of a client share the count, which each call compares.
+    pub(crate) untracked: UntrackedRequests,
 }
 
 impl Settings {
@@ -24,7 +27,11 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { limits: Limits::default(), credentials: Credentials::none() }
+        Self {
+            limits: Limits::default(),
+            credentials: Credentials::none(),
+            untracked: UntrackedRequests::default(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::call::lifecycle::Lifecycle;
 use crate::call::recently_created::RecentlyCreated;
 use crate::call::settings::{Settings, SharedSettings};
 use crate::call::token_acceptance::TokenAcceptance;
+use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::Parts;
 use crate::client::gauges::{self, Sampler};
 use crate::client::probe;
@@ -73,7 +74,8 @@ pub(crate) fn assemble(
     let Parts { limits, pool, retry, hedging, compression, health, credentials, policy, zones, .. } = parts;
     let Parts { random, mut network, middleware, discovery, .. } = parts;
     let policy = ReplaceablePolicy::new(policy(&zones, &random)?);
-    let settings = SharedSettings::new(Settings { limits, credentials });
+    let settings =
+        SharedSettings::new(Settings { limits, credentials, untracked: UntrackedRequests::default() });
     let current = settings.clone();
     network.limits = Arc::new(move || current.load().limits.clone());
     let handshakes = Arc::new(handshakes);
@@ -140,7 +142,7 @@ pub(crate) fn assemble(
         .layer(HedgeLayer::new(hedge_tracker))
         .layer(CompressLayer::new(compression))
         .layer(retry.clone())
-        .layer(AuthLayer::new(retry.clone(), settings.clone(), middleware.untracked.clone()))
+        .layer(AuthLayer::new(retry.clone(), settings.clone()))
         .layer(layer_fn(Balanced::new))
         .layer(BalanceLayer::new(members.clone(), policy.clone()).route_by(route))
         .service(services);
@@ -153,7 +155,6 @@ pub(crate) fn assemble(
         pools,
         settings,
         handshakes: Arc::clone(&handshakes),
-        untracked: middleware.untracked,
         lifecycle,
         zones,
         random,

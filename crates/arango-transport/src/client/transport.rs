@@ -18,7 +18,6 @@ use crate::call::context::CallContext;
 use crate::call::lifecycle::{Lifecycle, RunningCall};
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
-use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
 use crate::client::call_future::CallFuture;
 use crate::client::discovery_task::DiscoveryHandle;
@@ -83,7 +82,6 @@ pub(crate) struct Inner {
     pub(crate) pools: Pools,
     pub(crate) settings: SharedSettings,
     pub(crate) handshakes: Arc<Handshakes>,
-    pub(crate) untracked: UntrackedRequests,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) zones: Zones,
     pub(crate) random: Arc<dyn RandomSource>,
@@ -256,7 +254,7 @@ impl Transport {
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
     fn record(&self, request: Request<impl Into<Full<Bytes>>>, call: Call) -> Arc<CallContext> {
-        CallContext::new(call, request, self.0.settings.load(), &self.0.untracked)
+        CallContext::new(call, request, self.0.settings.load())
     }
 
     /// Starts a call. Not async: see [`CallFuture`].

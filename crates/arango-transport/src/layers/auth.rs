@@ -18,7 +18,6 @@ use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
-use crate::call::untracked_requests::UntrackedRequests;
 use crate::credentials::Kind;
 use crate::credentials::session::{LoginError, LoginFailed, LoginFuture, Session};
 use crate::error::Error;
@@ -36,13 +35,12 @@ use crate::types::token::Token;
 pub(crate) struct AuthLayer {
     retry: RetryLayer,
     settings: SharedSettings,
-    untracked: UntrackedRequests,
 }
 
 impl AuthLayer {
     /// Creates the layer. `retry` sends the logins, with the limits of the `settings`.
-    pub(crate) fn new(retry: RetryLayer, settings: SharedSettings, untracked: UntrackedRequests) -> Self {
-        Self { retry, settings, untracked }
+    pub(crate) fn new(retry: RetryLayer, settings: SharedSettings) -> Self {
+        Self { retry, settings }
     }
 }
 
@@ -59,7 +57,6 @@ where
             inner: inner.clone(),
             retry: Arc::clone(&self.retry.0),
             settings: self.settings.clone(),
-            untracked: self.untracked.clone(),
         };
         Auth { inner, login: Some(Arc::new(login)) }
     }
@@ -130,7 +127,6 @@ struct Login<S> {
     service: Retry<Auth<S>>,
     retry: Arc<RetryState>,
     settings: SharedSettings,
-    untracked: UntrackedRequests,
 }
 
 impl<S> Login<S>
@@ -230,7 +226,7 @@ where
             return Err(LoginError::Call(Error::request(&call, metadata.method, metadata.path, error)));
         }
     };
-    let mut context = CallContext::new(call, request, login.settings.load(), &login.untracked);
+    let mut context = CallContext::new(call, request, login.settings.load());
     loop {
         let response = login.service.clone().oneshot(CallRequest::new(Arc::clone(&context)));
         // A span without a parent: several calls may wait for the login.

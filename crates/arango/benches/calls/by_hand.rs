@@ -1,6 +1,7 @@
 //! What a program does by hand for each call: it fills a prepared request, and decodes the response.
 //!
-//! It includes what a program cannot leave out. The types have the same fields as the facade's.
+//! It includes what a program cannot leave out. The types have the fields of the responses; the facade's have those of newer
+//! servers, too.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -47,8 +47,7 @@ where
         if self.middleware.calls.is_empty() {
             return CallMiddleware::Absent(inner);
         }
-        let (middleware, settings) = (self.middleware.clone(), self.settings.clone());
-        let exit = CallService::new(FromHttp { inner, middleware, settings });
+        let exit = CallService::new(FromHttp { inner, settings: self.settings.clone() });
         let layers = self.middleware.calls.iter().rev();
         CallMiddleware::Present(layers.fold(exit, |inner, wrap| wrap(inner)))
     }
@@ -192,7 +191,6 @@ where
 #[derive(Debug, Clone)]
 struct FromHttp<S> {
     inner: S,
-    middleware: Middleware,
     settings: SharedSettings,
 }
 
@@ -207,10 +205,9 @@ impl<S> FromHttp<S> {
             }
             // A request that middleware created, with its own call metadata.
             (None, Some(call)) => {
-                let untracked = &self.middleware.untracked;
-                untracked.add_one();
-                let own = ReplayableRequest::from(template.request());
-                CallContext::new(call.clone(), own, self.settings.load(), untracked)
+                let settings = self.settings.load();
+                settings.untracked.add_one();
+                CallContext::new(call.clone(), ReplayableRequest::from(template.request()), settings)
             }
             // Its class, coordinator and credentials are missing, so it cannot be sent.
             (None, None) => return Err(Error::missing_extensions(template.method.clone(), path())),

@@ -15,7 +15,6 @@ use http_body_util::Full;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service};
 
-use crate::call::untracked_requests::UntrackedRequests;
 use crate::error::Error;
 use crate::error::attempt_error::AttemptError;
 use crate::layers::middleware::attempts::ForAttempts;
@@ -73,8 +72,6 @@ type AttemptMiddleware = Arc<dyn Fn(&Coordinator, AttemptService) -> AttemptServ
 pub(crate) struct Middleware {
     calls: Vec<CallMiddleware>,
     attempts: Vec<AttemptMiddleware>,
-    /// Requests that middleware created, over all layers.
-    pub(crate) untracked: UntrackedRequests,
 }
 
 impl Middleware {

@@ -23,7 +23,7 @@ pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usi
     let own = call.attempt_limit();
     let is_retried_in_time = matches!(call.properties.class, RequestClass::Safe | RequestClass::Fenced);
     let shared = is_retried_in_time && call.properties.shares_time && call.pin.is_none() && own.is_none();
-    let rest = context.deadline.saturating_duration_since(now);
+    let rest = context.time_left(now);
     let limit = match (own, call.properties.server_timeout) {
         (Some(own), _) => own,
         (None, Some(timeout)) => limits.attempt.max(timeout),

@@ -107,10 +107,11 @@ where
         if let Some(rejected) = context.take_rejected() {
             return ResponseFuture::continued(&self.shared, request, rejected);
         }
-        if request.hedge_of.is_none() {
-            state.budget.deposit(now);
+        let mut tried = Vec::new();
+        match &request.hedge_of {
+            Some(first) => tried.push(first.clone()),
+            None => state.budget.deposit(now),
         }
-        let mut tried = Vec::from_iter(request.hedge_of.clone());
         if context.call.support.is_some() {
             match state.facts.lacking(context) {
                 Ok(lacking) => tried.extend(lacking),
