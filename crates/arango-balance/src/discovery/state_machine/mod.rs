@@ -39,8 +39,8 @@ pub(crate) struct DiscoveryState<K> {
     last_list: Vec<K>,
     /// The member from which the last list was requested.
     last_source: Option<K>,
-    /// From how many members it could have been requested.
-    possible_sources: usize,
+    /// The members from which it could have been requested.
+    possible_sources: Vec<K>,
     /// When the next list is due, and when the last one was requested.
     next_due: Instant,
     last_request: Option<Instant>,
@@ -135,7 +135,7 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
             listed_keys: Vec::new(),
             last_list: Vec::new(),
             last_source: None,
-            possible_sources: 0,
+            possible_sources: Vec::new(),
             next_due: now,
             last_request: None,
             failures: 0,
@@ -165,15 +165,17 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         }
         self.last_request = Some(now);
         self.next_due = now + self.policy.next_interval(random);
-        // A member that lists lack is probably shutting down.
-        let stays = |key: &&K| !self.listed_keys.iter().any(|found| found.key == **key && found.is_missed());
-        let mut sources: Vec<_> = healthy.iter().filter(stays).collect();
-        if sources.is_empty() {
-            sources = healthy.iter().collect();
+        // A member that lists lack is probably shutting down. It is asked only if otherwise a single member would decide
+        // about several others, which could contradict it.
+        let missed: Vec<_> = self.listed_keys.iter().filter(|found| found.is_missed()).collect();
+        let stays = |key: &&K| !missed.iter().any(|found| found.key == **key);
+        let mut sources: Vec<K> = healthy.iter().filter(stays).cloned().collect();
+        if sources.is_empty() || (sources.len() == 1 && missed.len() > 1) {
+            sources = healthy.to_vec();
         }
-        self.possible_sources = sources.len();
-        let last = sources.iter().position(|key| Some(*key) == self.last_source.as_ref());
-        let next = sources.get(last.map_or(0, |last| (last + 1) % sources.len())).copied().cloned();
+        let last = sources.iter().position(|key| Some(key) == self.last_source.as_ref());
+        let next = sources.get(last.map_or(0, |last| (last + 1) % sources.len())).cloned();
+        self.possible_sources = sources;
         self.last_source.clone_from(&next);
         next
     }
@@ -195,8 +197,9 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         // If a seed is listed by its configured key, unusable keys are no sign of another network.
         self.any_usable |= self.seeds.iter().any(|seed| named.contains(&seed.key));
         let mut steps = Vec::new();
-        let min_sources = if self.possible_sources > 1 { 2 } else { 1 };
         self.listed_keys.retain_mut(|found| {
+            let others = self.possible_sources.iter().filter(|key| **key != found.key).count();
+            let min_sources = if others > 1 { 2 } else { 1 };
             let stays = found.apply_list(named.contains(&found.key), source, min_sources);
             if !stays {
                 steps.push(DiscoveryStep::Remove(found.key.clone()));

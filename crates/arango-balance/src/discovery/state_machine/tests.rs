@@ -196,6 +196,27 @@ fn two_lists_from_one_member_are_enough_only_if_there_is_no_other_source() {
 }
 
 #[test]
+fn one_member_alone_cannot_remove_others_that_could_contradict_it() {
+    for healthy in [&["a", "b", "c"][..], &["a", "b"]] {
+        let mut run = Run::of(&["a"]);
+        run.round(&["a", "b", "c"], &IDENTITIES);
+        for _ in 0..20 {
+            run.now = run.now.max(run.discovery.next_due);
+            let source = run.discovery.refresh(healthy, run.now, 0.5).unwrap();
+            let list = if source == "a" { vec!["a"] } else { vec!["a", "b", "c"] };
+            let steps = run.discovery.listed(&source, Some(list), run.now);
+            run.apply(steps);
+            assert_eq!(run.members, ["a", "b", "c"], "after the list of {source}");
+        }
+        // If all agree, both are removed.
+        for _ in 0..4 {
+            run.list(&["a"]);
+        }
+        assert_eq!(run.members, ["a"]);
+    }
+}
+
+#[test]
 fn seeds_stay_regardless_of_lists() {
     let mut run = Run::of(&["a", "b"]);
     for list in [&["c"][..], &["c"], &[], &["c"]] {
