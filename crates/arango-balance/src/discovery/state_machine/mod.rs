@@ -158,9 +158,14 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         self.next_due = self.next_due.min(soonest);
     }
 
+    /// Whether a list is due.
+    pub(crate) fn is_list_due(&self, now: Instant) -> bool {
+        now >= self.next_due
+    }
+
     /// Starts a request for a list if one is due; returns the source, one of the `healthy` members.
     pub(crate) fn refresh(&mut self, healthy: &[K], now: Instant, random: f64) -> Option<K> {
-        if now < self.next_due {
+        if !self.is_list_due(now) {
             return None;
         }
         self.last_request = Some(now);
@@ -224,7 +229,8 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         steps
     }
 
-    /// Returns the keys to identify now: seeds first, because an unverified member may be one of them.
+    /// Returns the keys to identify now: seeds first, because an unverified member may be one of them, then those that
+    /// have been due for longest.
     pub(crate) fn next_to_identify(&mut self, now: Instant) -> Vec<K> {
         let seeds: Vec<_> = self
             .seeds
@@ -236,9 +242,11 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         if !seeds.is_empty() {
             return seeds;
         }
-        let due =
-            self.listed_keys.iter().filter(|found| found.retry_at().is_some_and(|retry_at| retry_at <= now));
-        due.map(|found| found.key.clone()).take(MAX_CONCURRENT).collect()
+        let retry_at = |found: &ListedKey<K>| found.retry_at().filter(|retry_at| *retry_at <= now);
+        let mut due: Vec<_> =
+            self.listed_keys.iter().filter_map(|found| Some((retry_at(found)?, &found.key))).collect();
+        due.sort_by_key(|(retry_at, _)| *retry_at);
+        due.into_iter().map(|(_, key)| key.clone()).take(MAX_CONCURRENT).collect()
     }
 
     /// Applies the identity of a key that was [`unknown`](Self::next_to_identify).
