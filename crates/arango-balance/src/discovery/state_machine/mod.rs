@@ -28,6 +28,10 @@ const MAX_LISTED_KEYS: usize = 256;
 const MAX_CONCURRENT: usize = 8;
 /// How often each unverified member must fail before none counts as usable.
 const MIN_FAILURES: u32 = 3;
+/// How often in a row a shared seed must be identified as one and the same member until it is not shared any more.
+///
+/// The queries of one identification reach the same one of `n` members with probability `1/n`.
+const SAME_TO_END_SHARED: u32 = 8;
 
 /// Seeds, listed keys and the schedule of discovery.
 #[derive(Debug)]
@@ -54,6 +58,8 @@ pub(crate) struct DiscoveryState<K> {
 struct Seed<K> {
     key: K,
     identity: Option<Identity>,
+    /// While it is shared: the only member that the latest identifications found there, and how many did.
+    found_alone: Option<(String, u32)>,
     /// It must be identified before any unverified member, which may be the same.
     needs_identity: bool,
 }
@@ -258,7 +264,7 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
     ) -> Vec<DiscoveryStep<K>> {
         if let Some(seed) = self.seeds.iter_mut().find(|seed| seed.key == *key) {
             seed.needs_identity = false;
-            seed.identity = result.ok();
+            seed.identified(result.ok());
             let identity = seed.identity.clone();
             return identity.map_or_else(Vec::new, |identity| self.identify_seed(key, &identity, now));
         }
@@ -307,7 +313,9 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
     pub(crate) fn replace_seeds(&mut self, seeds: &[K], now: Instant) -> Vec<K> {
         let before = std::mem::take(&mut self.seeds);
         self.listed_keys.retain(|found| !seeds.contains(&found.key));
-        for seed in before.into_iter().filter(|seed| !seeds.contains(&seed.key)) {
+        let (mut kept, dropped): (Vec<_>, Vec<_>) =
+            before.into_iter().partition(|seed| seeds.contains(&seed.key));
+        for seed in dropped {
             if self.last_list.contains(&seed.key)
                 && let Some(identity) = seed.identity
             {
@@ -315,7 +323,11 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
                 self.listed_keys.push(ListedKey { key: seed.key, state });
             }
         }
-        self.seeds = seeds.iter().cloned().map(Seed::new).collect();
+        let seed_of = |key: &K| match kept.iter().position(|seed| seed.key == *key) {
+            Some(index) => kept.swap_remove(index),
+            None => Seed::new(key.clone()),
+        };
+        self.seeds = seeds.iter().map(seed_of).collect();
         self.are_only_seeds_usable = false;
         self.request_refresh(now);
         let discovered = self.listed_keys.iter().filter(|found| found.is_discovered());
@@ -391,7 +403,25 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
 
 impl<K> Seed<K> {
     fn new(key: K) -> Self {
-        Self { key, identity: None, needs_identity: true }
+        Self { key, identity: None, found_alone: None, needs_identity: true }
+    }
+
+    /// Applies its identity, or that it was not identified. A shared seed stays shared until it was found to be the same
+    /// member often enough.
+    fn identified(&mut self, identity: Option<Identity>) {
+        if self.identity != Some(Identity::Shared) {
+            self.identity = identity;
+            return;
+        }
+        let Some(identity) = identity else { return };
+        self.found_alone = match (identity, self.found_alone.take()) {
+            (Identity::Shared, _) => None,
+            (Identity::One(id), Some((before, times))) if before == id => Some((id, times + 1)),
+            (Identity::One(id), _) => Some((id, 1)),
+        };
+        if let Some((id, _)) = self.found_alone.take_if(|(_, times)| *times >= SAME_TO_END_SHARED) {
+            self.identity = Some(Identity::One(id));
+        }
     }
 }
 
