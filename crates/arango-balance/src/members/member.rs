@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::health::lazy_health::{HealthGuard, LazyHealth};
@@ -14,6 +13,7 @@ use crate::health::state::{MemberState, MemberStatus};
 use crate::health::state_machine::Health;
 use crate::load::gauge::{Gauge, Load};
 use crate::members::in_flight::InFlight;
+use crate::members::probe_handle::ProbeHandle;
 use crate::members::set::Set;
 use crate::members::set_flags::SetFlags;
 use crate::members::timing::Timing;
@@ -41,7 +41,7 @@ struct Entry<K> {
     flags: Arc<SetFlags>,
     /// Whether several servers respond under this key.
     is_shared: AtomicBool,
-    probe: Mutex<Option<AbortHandle>>,
+    probe: Mutex<Option<ProbeHandle>>,
     set: Weak<Set<K>>,
 }
 
@@ -337,7 +337,7 @@ impl<K> Member<K> {
         }
     }
 
-    pub(crate) fn probe(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+    pub(crate) fn probe(&self) -> MutexGuard<'_, Option<ProbeHandle>> {
         self.0.probe.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
