@@ -41,6 +41,8 @@ struct Entry<K> {
     flags: Arc<SetFlags>,
     /// Whether several servers respond under this key.
     is_shared: AtomicBool,
+    /// Whether it gets only the requests that verify it, whose failures are not those of a member.
+    is_unverified: AtomicBool,
     probe: Mutex<Option<ProbeHandle>>,
     set: Weak<Set<K>>,
 }
@@ -73,6 +75,7 @@ impl<K> Member<K> {
             gauge: Gauge::new(now),
             flags: Arc::clone(flags),
             is_shared: AtomicBool::new(false),
+            is_unverified: AtomicBool::new(false),
             probe: Mutex::new(None),
             set,
         }))
@@ -153,7 +156,7 @@ impl<K> Member<K> {
     /// Records the outcome of an attempt, as soon as it is known.
     ///
     /// `timing` is when the attempt started. An attempt that started before the member was last ejected or last
-    /// recovered is ignored. If a policy [uses load](crate::Policy::wants_load), the time since then is the
+    /// recovered is ignored, and the state of an unverified member never changes. If a policy [uses load](crate::Policy::wants_load), the time since then is the
     /// latency of a [success](Signal::Success). The signal may eject the member or reduce its share; the next request
     /// within a tokio runtime then starts the task that probes it.
     pub fn record(&self, signal: Signal, timing: impl Into<Timing>)
@@ -265,10 +268,18 @@ impl<K> Member<K> {
         self.0.is_shared.store(shared, Ordering::Relaxed);
     }
 
-    /// Resets the health of an unverified member that is added to the set.
-    pub(crate) fn reset(&self, health: Health, now: Instant) {
-        self.end_probe();
+    pub(crate) fn is_unverified(&self) -> bool {
+        self.0.is_unverified.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_unverified(&self) {
+        self.0.is_unverified.store(true, Ordering::Relaxed);
+    }
+
+    /// Gives an unverified member that is added to the set its first health.
+    pub(crate) fn verified(&self, health: Health, now: Instant) {
         self.with_health(now, |before| *before = health);
+        self.0.is_unverified.store(false, Ordering::Relaxed);
     }
 
     /// Returns its index in per-member tables.

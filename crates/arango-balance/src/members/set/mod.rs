@@ -209,7 +209,8 @@ impl<K> Set<K> {
         }
     }
 
-    /// Changes a member's health; publishes and returns the new state if it is another one.
+    /// Changes a member's health; publishes and returns the new state if it is another one. Does nothing if the member is
+    /// unverified: its failures are no failures of regular requests, and every request would consider its state.
     pub(crate) fn change_health(
         &self,
         member: &Member<K>,
@@ -220,6 +221,9 @@ impl<K> Set<K> {
     where
         K: Clone,
     {
+        if member.is_unverified() {
+            return None;
+        }
         member.with_health(now, |health| {
             let before = health.state();
             change(health);
