@@ -10,7 +10,7 @@ use crate::health::lazy_health::{HealthGuard, LazyHealth};
 use crate::health::probe_result::ProbeResult;
 use crate::health::signal::Signal;
 use crate::health::state::{MemberState, MemberStatus};
-use crate::health::state_machine::Health;
+use crate::health::state_machine::{HalfOpenRequest, Health};
 use crate::load::gauge::{Gauge, Load};
 use crate::members::in_flight::InFlight;
 use crate::members::probe_handle::ProbeHandle;
@@ -229,8 +229,8 @@ impl<K> Member<K> {
             return None;
         }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        let is_half_open = !self.is_clean() && self.health().start_half_open();
-        Some(InFlight::new(self, is_half_open))
+        let half_open = if self.is_clean() { None } else { self.health().start_half_open() };
+        Some(InFlight::new(self, half_open))
     }
 
     /// Whether a route may prefer it: it gets requests, and a single server handles them all.
@@ -238,12 +238,12 @@ impl<K> Member<K> {
         !self.is_shared() && (self.is_clean() || self.health().accepts_request())
     }
 
-    /// Ends a request.
-    pub(crate) fn end_request(&self, is_half_open: bool) {
+    /// Ends a request; `half_open` if it was the single request of the half-open state.
+    pub(crate) fn end_request(&self, half_open: Option<HalfOpenRequest>) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if is_half_open {
+        if let Some(request) = half_open {
             // Without a recorded outcome the next request must be let through.
-            self.health().release_half_open();
+            self.health().end_half_open(request);
         }
     }
 

@@ -58,3 +58,29 @@ fn a_picked_request_is_in_flight_until_it_ends_and_its_latency_follows_from_the_
     assert_eq!(load.latency(), Some(Duration::from_millis(250)));
     assert!(load.queue_time().abs_diff(Duration::from_millis(50)) < Duration::from_micros(1));
 }
+
+#[test]
+fn a_request_of_an_earlier_half_open_state_does_not_let_a_second_one_through() {
+    let policy = HealthPolicy { ejection_jitter: 0.0, ..HealthPolicy::default() };
+    let members = Members::builder().health(policy).build(["red", "green"]);
+    let (red, start) = (members.snapshot()[0].clone(), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let become_half_open = |now| {
+        for _ in 0..3 {
+            red.record(Signal::Unreachable, Timing::since(now).at(now));
+        }
+        let due = red.status().next_probe.unwrap();
+        red.record_probe_at(due, ProbeResult::Available, due);
+        assert_eq!(red.state(), MemberState::HalfOpen);
+    };
+    become_half_open(at(0));
+    let first = red.clone().start_request().unwrap();
+    // Another request, which was pinned there, fails meanwhile.
+    become_half_open(at(10));
+    let second = red.clone().start_request().unwrap();
+    assert!(!red.health().accepts_request());
+    drop(first);
+    assert!(!red.health().accepts_request(), "the second one is still in flight");
+    drop(second);
+    assert!(red.health().accepts_request());
+}
