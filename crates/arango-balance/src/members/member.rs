@@ -322,22 +322,36 @@ impl<K> Member<K> {
     /// Changes the health and updates everything derived from it.
     ///
     /// All within the lock: of two concurrent changes the later one stays.
-    pub(crate) fn with_health<T>(&self, now: Instant, change: impl FnOnce(&mut Health) -> T) -> T {
+    pub(crate) fn with_health(&self, now: Instant, change: impl FnOnce(&mut Health)) {
+        self.with_observed_health(now, change, |_, _| {});
+    }
+
+    /// Like [`with_health`](Self::with_health), and calls `observe` with the states before and after, within the lock: the
+    /// changes of a member are observed in order. It is called last, because it may panic.
+    pub(crate) fn with_observed_health<T>(
+        &self,
+        now: Instant,
+        change: impl FnOnce(&mut Health),
+        observe: impl FnOnce(MemberState, MemberState) -> T,
+    ) -> T {
         let mut health = self.health();
-        let before = (health.state(), health.is_degraded());
-        let result = change(&mut health);
-        if health.state() != before.0 {
+        let (before, was_degraded) = (health.state(), health.is_degraded());
+        change(&mut health);
+        let after = health.state();
+        if after != before {
             health.set_state_since(now);
         }
         let degraded = health.is_degraded();
-        match (before.1, degraded) {
+        match (was_degraded, degraded) {
             (false, true) => self.0.flags.degraded.add(self.0.slot),
             (true, false) => self.0.flags.degraded.remove(self.0.slot),
             _ => {}
         }
         self.0.is_clean.store(health.is_clean(), Ordering::Relaxed);
         self.0.is_degraded.store(degraded, Ordering::Relaxed);
-        self.0.is_ejected.store(health.state() == MemberState::Ejected, Ordering::Relaxed);
+        self.0.is_ejected.store(after == MemberState::Ejected, Ordering::Relaxed);
+        let result = observe(before, after);
+        drop(health);
         result
     }
 

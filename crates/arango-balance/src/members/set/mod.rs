@@ -224,17 +224,13 @@ impl<K> Set<K> {
         if member.is_unverified() {
             return None;
         }
-        member.with_health(now, |health| {
-            let before = health.state();
-            change(health);
-            let after = health.state();
+        member.with_observed_health(now, change, |before, after| {
             if before == after {
                 return None;
             }
             tracing::trace!(?reason, ?before, ?after, slot = member.slot(), "a member's state changed");
             let has_subscribers = self.publisher.has_subscribers();
             if has_subscribers || self.observers.changed.is_some() {
-                // While the lock is held, so that changes are reported in order.
                 let change = StateChange { member: member.key().clone(), before, after, reason, at: now };
                 self.observers.changed.iter().for_each(|observer| observer(&change));
                 if has_subscribers {

@@ -84,3 +84,23 @@ fn a_request_of_an_earlier_half_open_state_does_not_let_a_second_one_through() {
     drop(second);
     assert!(red.health().accepts_request());
 }
+
+#[test]
+fn an_observer_that_panics_leaves_the_set_consistent() {
+    let members =
+        Members::builder().on_state_change(|_| panic!("intended by the test")).build(["red", "green"]);
+    let (red, now) = (members.snapshot()[0].clone(), Instant::now());
+    let observed = |act: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).is_err();
+    let fail = || red.record(Signal::Unreachable, Timing::since(now).at(now));
+    assert!(!observed(&fail) && !observed(&fail) && observed(&fail), "the third one ejects it");
+    assert_eq!((red.state(), members.degraded_count()), (MemberState::Ejected, 1));
+    for _ in 0..4 {
+        assert_eq!(send(&members, Signal::Success, now), "green");
+    }
+    let due = red.status().next_probe.unwrap();
+    assert!(observed(&|| red.record_probe_at(due, ProbeResult::Available, due)));
+    assert!(observed(&|| red.record(Signal::Success, Timing::since(due).at(due))));
+    let later = due + Duration::from_secs(60);
+    send(&members, Signal::Success, later);
+    assert_eq!((red.state(), members.degraded_count()), (MemberState::Healthy, 0));
+}
