@@ -114,6 +114,21 @@ fn lists_are_always_at_least_two_seconds_apart() {
 }
 
 #[test]
+fn no_other_setting_makes_lists_more_frequent_than_the_minimum_interval() {
+    let base = DiscoveryPolicy::default();
+    for policy in [base.clone().jitter(1.0), base.interval(Duration::from_secs(1))] {
+        let mut run = Run::of(&["a"]);
+        run.discovery = DiscoveryState::new(policy, ["a"], run.now);
+        for list in [Some(vec!["a"]), None] {
+            run.now = run.discovery.due();
+            assert!(run.discovery.refresh(&["a"], run.now, 0.0).is_some());
+            run.discovery.listed(&"a", list, run.now);
+            assert!(run.discovery.next_due >= run.now + Duration::from_secs(2), "{:?}", run.discovery.policy);
+        }
+    }
+}
+
+#[test]
 fn lists_are_requested_from_members_in_turn() {
     let mut run = Run::of(&["a", "b", "c"]);
     let sources: Vec<_> = (0..4).map(|_| run.list(&["a", "b", "c"])).collect();
