@@ -150,6 +150,8 @@ impl<K> Set<K> {
     where
         K: Clone,
     {
+        let is_response_failure = matches!(signal, Signal::Failure | Signal::GatewayError);
+        let one_at_a_time = is_response_failure.then(|| self.flags.lock_response_ejections());
         let allowed = self.ejection_limit(member);
         let report = SignalReport {
             signal,
@@ -159,7 +161,10 @@ impl<K> Set<K> {
             requests: member.requests(),
         };
         let change = |health: &mut Health| health.record(&report, &self.policy, allowed);
-        let Some(after) = self.change_health(member, Reason::Signal(signal), now, change) else { return };
+        let after = self.change_health(member, Reason::Signal(signal), now, change);
+        // Before observers are called, which may use the set.
+        drop(one_at_a_time);
+        let Some(after) = after else { return };
         self.state_changed(member, after);
     }
 
