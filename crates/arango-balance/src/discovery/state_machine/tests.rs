@@ -336,7 +336,7 @@ fn a_shared_key_has_the_identity_of_no_other() {
 }
 
 #[test]
-fn a_shared_seed_that_is_seen_as_one_member_by_chance_stays_shared() {
+fn a_shared_seed_that_is_sometimes_seen_as_one_member_stays_shared() {
     let mut run = Run::of(&["lb"]);
     let list = ["a", "b"];
     let identities = |lb: &'static str| [("lb", lb), ("a", "A"), ("b", "B")];
