@@ -144,6 +144,43 @@ fn only_one_of_two_concurrent_requests_is_the_half_open_one() {
 }
 
 #[test]
+fn of_two_members_that_fail_concurrently_at_most_half_are_ejected_for_responses() {
+    model(|| {
+        let (members, member) = pair();
+        let second = members.snapshot()[1].clone();
+        let now = Instant::now();
+        for _ in 0..4 {
+            member.record(Signal::GatewayError, now);
+            second.record(Signal::GatewayError, now);
+        }
+        let other = thread::spawn(move || second.record(Signal::GatewayError, now));
+        member.record(Signal::GatewayError, now);
+        other.join().unwrap();
+        let ejected = members.snapshot().iter().filter(|member| member.is_ejected()).count();
+        assert_eq!(ejected, 1, "the limit of a set of two");
+    });
+}
+
+#[test]
+fn a_retired_member_has_no_request_in_flight_and_gets_none() {
+    model(|| {
+        let (_members, member) = pair();
+        let other = {
+            let member = member.clone();
+            thread::spawn(move || member.start_request())
+        };
+        let is_retired = member.retire(false);
+        let in_flight = other.join().unwrap();
+        assert!(!(is_retired && in_flight.is_some()), "either of them is first");
+        assert_eq!(member.in_flight(), usize::from(in_flight.is_some()));
+        drop(in_flight);
+        assert!(is_retired || member.retire(false));
+        assert!(member.clone().start_request().is_none());
+        assert_eq!(member.in_flight(), 0);
+    });
+}
+
+#[test]
 fn flags_are_consistent_with_the_health_after_concurrent_changes() {
     model(|| {
         let (members, member) = pair();

@@ -99,6 +99,19 @@ async fn a_token_user_can_configure_the_discovery_database() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_database_that_does_not_exist_is_replaced_by_one_that_the_user_can_access() {
+    // A user who may access any database learns that it does not exist, others that they may not access it.
+    for user in ["anna", "root"] {
+        let cluster = with_user(&["shop"]).await;
+        let password = if user == "root" { cluster.root_password() } else { "x" };
+        let builder = client_with_discovery(&cluster).credentials(Credentials::basic(user, password));
+        let dropped = Discovery::enabled().database("dropped");
+        let client = client_after_discovery(builder.discovery(dropped)).await;
+        assert_eq!(verified_count(&client), 3, "{user}: {:?}", reject_reasons(&client));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn missing_permissions_are_logged_and_shown_in_the_state() {
     for (grants, reason) in
         [(&["shop"][..], "the user of the token is unknown"), (&[], "`anna` has none in any other")]

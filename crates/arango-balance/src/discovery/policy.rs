@@ -88,12 +88,12 @@ impl DiscoveryPolicy {
 
     /// Returns the interval until the next list; `random` is in the unit interval.
     pub(crate) fn next_interval(&self, random: f64) -> Duration {
-        self.interval.mul_f64(1.0 + self.jitter * (2.0 * random - 1.0))
+        self.interval.mul_f64(1.0 + self.jitter * (2.0 * random - 1.0)).max(self.min_interval)
     }
 
     /// Returns the delay after this many consecutive failures.
     pub(crate) fn retry_delay(&self, failures: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
-        self.min_interval.saturating_mul(doubled).min(self.interval)
+        self.min_interval.saturating_mul(doubled).min(self.interval.max(self.min_interval))
     }
 }

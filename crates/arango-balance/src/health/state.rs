@@ -49,6 +49,7 @@ pub struct MemberStatus {
     /// Time of the next probe.
     ///
     /// At the end of the ejection or of the overload time, or at the next check while it is
-    /// draining. `None` if it is healthy or half-open.
+    /// draining. In the past for a healthy member with an [unrecognized](crate::Signal::Unrecognized) response, until it
+    /// was probed. `None` if it is half-open or otherwise healthy.
     pub next_probe: Option<Instant>,
 }

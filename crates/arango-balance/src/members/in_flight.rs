@@ -1,5 +1,6 @@
 //! A request in flight at a member.
 
+use crate::health::state_machine::HalfOpenRequest;
 use crate::members::member::Member;
 
 /// A request in flight at a member until this is dropped.
@@ -10,13 +11,13 @@ use crate::members::member::Member;
 #[must_use]
 pub struct InFlight<K> {
     member: Member<K>,
-    /// Whether it is the single request of a half-open member.
-    is_half_open: bool,
+    /// If it is the single request of a half-open member.
+    half_open: Option<HalfOpenRequest>,
 }
 
 impl<K> InFlight<K> {
-    pub(crate) fn new(member: Member<K>, is_half_open: bool) -> Self {
-        Self { member, is_half_open }
+    pub(crate) fn new(member: Member<K>, half_open: Option<HalfOpenRequest>) -> Self {
+        Self { member, half_open }
     }
 
     /// Returns the member.
@@ -27,12 +28,12 @@ impl<K> InFlight<K> {
     /// Whether it is the single request of a half-open member.
     #[cfg(all(loom, test))]
     pub(crate) fn is_half_open(&self) -> bool {
-        self.is_half_open
+        self.half_open.is_some()
     }
 }
 
 impl<K> Drop for InFlight<K> {
     fn drop(&mut self) {
-        self.member.end_request(self.is_half_open);
+        self.member.end_request(self.half_open);
     }
 }

@@ -4,16 +4,16 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::health::lazy_health::{HealthGuard, LazyHealth};
 use crate::health::probe_result::ProbeResult;
 use crate::health::signal::Signal;
 use crate::health::state::{MemberState, MemberStatus};
-use crate::health::state_machine::Health;
+use crate::health::state_machine::{HalfOpenRequest, Health};
 use crate::load::gauge::{Gauge, Load};
 use crate::members::in_flight::InFlight;
+use crate::members::probe_handle::ProbeHandle;
 use crate::members::set::Set;
 use crate::members::set_flags::SetFlags;
 use crate::members::timing::Timing;
@@ -41,7 +41,9 @@ struct Entry<K> {
     flags: Arc<SetFlags>,
     /// Whether several servers respond under this key.
     is_shared: AtomicBool,
-    probe: Mutex<Option<AbortHandle>>,
+    /// Whether it gets only the requests that verify it, whose failures are not those of a member.
+    is_unverified: AtomicBool,
+    probe: Mutex<Option<ProbeHandle>>,
     set: Weak<Set<K>>,
 }
 
@@ -73,6 +75,7 @@ impl<K> Member<K> {
             gauge: Gauge::new(now),
             flags: Arc::clone(flags),
             is_shared: AtomicBool::new(false),
+            is_unverified: AtomicBool::new(false),
             probe: Mutex::new(None),
             set,
         }))
@@ -153,7 +156,7 @@ impl<K> Member<K> {
     /// Records the outcome of an attempt, as soon as it is known.
     ///
     /// `timing` is when the attempt started. An attempt that started before the member was last ejected or last
-    /// recovered is ignored. If a policy [uses load](crate::Policy::wants_load), the time since then is the
+    /// recovered is ignored, and the state of an unverified member never changes. If a policy [uses load](crate::Policy::wants_load), the time since then is the
     /// latency of a [success](Signal::Success). The signal may eject the member or reduce its share; the next request
     /// within a tokio runtime then starts the task that probes it.
     pub fn record(&self, signal: Signal, timing: impl Into<Timing>)
@@ -226,8 +229,8 @@ impl<K> Member<K> {
             return None;
         }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        let is_half_open = !self.is_clean() && self.health().start_half_open();
-        Some(InFlight::new(self, is_half_open))
+        let half_open = if self.is_clean() { None } else { self.health().start_half_open() };
+        Some(InFlight::new(self, half_open))
     }
 
     /// Whether a route may prefer it: it gets requests, and a single server handles them all.
@@ -235,12 +238,12 @@ impl<K> Member<K> {
         !self.is_shared() && (self.is_clean() || self.health().accepts_request())
     }
 
-    /// Ends a request.
-    pub(crate) fn end_request(&self, is_half_open: bool) {
+    /// Ends a request; `half_open` if it was the single request of the half-open state.
+    pub(crate) fn end_request(&self, half_open: Option<HalfOpenRequest>) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if is_half_open {
+        if let Some(request) = half_open {
             // Without a recorded outcome the next request must be let through.
-            self.health().release_half_open();
+            self.health().end_half_open(request);
         }
     }
 
@@ -265,10 +268,18 @@ impl<K> Member<K> {
         self.0.is_shared.store(shared, Ordering::Relaxed);
     }
 
-    /// Resets the health of an unverified member that is added to the set.
-    pub(crate) fn reset(&self, health: Health, now: Instant) {
-        self.end_probe();
+    pub(crate) fn is_unverified(&self) -> bool {
+        self.0.is_unverified.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_unverified(&self) {
+        self.0.is_unverified.store(true, Ordering::Relaxed);
+    }
+
+    /// Gives an unverified member that is added to the set its first health.
+    pub(crate) fn verified(&self, health: Health, now: Instant) {
         self.with_health(now, |before| *before = health);
+        self.0.is_unverified.store(false, Ordering::Relaxed);
     }
 
     /// Returns its index in per-member tables.
@@ -311,22 +322,36 @@ impl<K> Member<K> {
     /// Changes the health and updates everything derived from it.
     ///
     /// All within the lock: of two concurrent changes the later one stays.
-    pub(crate) fn with_health<T>(&self, now: Instant, change: impl FnOnce(&mut Health) -> T) -> T {
+    pub(crate) fn with_health(&self, now: Instant, change: impl FnOnce(&mut Health)) {
+        self.with_observed_health(now, change, |_, _| {});
+    }
+
+    /// Like [`with_health`](Self::with_health), and calls `observe` with the states before and after, within the lock: the
+    /// changes of a member are observed in order. It is called last, because it may panic.
+    pub(crate) fn with_observed_health<T>(
+        &self,
+        now: Instant,
+        change: impl FnOnce(&mut Health),
+        observe: impl FnOnce(MemberState, MemberState) -> T,
+    ) -> T {
         let mut health = self.health();
-        let before = (health.state(), health.is_degraded());
-        let result = change(&mut health);
-        if health.state() != before.0 {
+        let (before, was_degraded) = (health.state(), health.is_degraded());
+        change(&mut health);
+        let after = health.state();
+        if after != before {
             health.set_state_since(now);
         }
         let degraded = health.is_degraded();
-        match (before.1, degraded) {
+        match (was_degraded, degraded) {
             (false, true) => self.0.flags.degraded.add(self.0.slot),
             (true, false) => self.0.flags.degraded.remove(self.0.slot),
             _ => {}
         }
         self.0.is_clean.store(health.is_clean(), Ordering::Relaxed);
         self.0.is_degraded.store(degraded, Ordering::Relaxed);
-        self.0.is_ejected.store(health.state() == MemberState::Ejected, Ordering::Relaxed);
+        self.0.is_ejected.store(after == MemberState::Ejected, Ordering::Relaxed);
+        let result = observe(before, after);
+        drop(health);
         result
     }
 
@@ -337,7 +362,7 @@ impl<K> Member<K> {
         }
     }
 
-    pub(crate) fn probe(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+    pub(crate) fn probe(&self) -> MutexGuard<'_, Option<ProbeHandle>> {
         self.0.probe.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod in_flight;
 pub(crate) mod member;
 pub(crate) mod membership;
 pub(crate) mod observers;
+pub(crate) mod probe_handle;
 pub(crate) mod probe_task;
 pub(crate) mod set;
 pub(crate) mod set_flags;

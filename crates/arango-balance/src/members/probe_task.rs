@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::health::probe_result::ProbeResult;
 use crate::members::member::{Member, WeakMember};
+use crate::members::probe_handle::ProbeHandle;
 use crate::members::set::Set;
 
 type ProbeFuture = Pin<Box<dyn Future<Output = ProbeResult> + Send>>;
@@ -45,35 +46,44 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
         }
         for member in degraded.iter().map(|&index| &list[index]) {
             let Some(due) = member.next_probe() else { continue };
-            let is_running = member.probe().as_ref().is_some_and(|task| !task.is_finished());
+            let is_running = member.probe().as_ref().is_some_and(ProbeHandle::is_running);
             if !is_running || now > due {
                 self.ensure_probe(member, due, now);
             }
         }
     }
 
-    /// Ensures that this member has a task that runs its probe, unless that is far overdue.
+    /// Ensures that this member has a task that runs its probe, unless tasks have failed to do so for long.
     #[cold]
     fn ensure_probe(self: &Arc<Self>, member: &Member<K>, due: Instant, now: Instant) {
-        // Later than a running task could be.
-        let overdue = now > due + self.policy.probe_timeout * 2;
-        if now > due + self.policy.probe_timeout * 2 + self.policy.max_ejection_time {
+        // Longer than a task that runs could need.
+        let stuck_after = self.policy.probe_timeout * 2;
+        let runtime = Handle::try_current();
+        let mut probe = member.probe();
+        // Again, within the lock: a concurrent `stop_probes` either finds the task, or is seen here.
+        if self.probes_ended.load(Ordering::Relaxed) {
+            return;
+        }
+        let tried_since = probe.as_ref().and_then(|task| task.tried_since(due));
+        // Without a runtime there can be no task.
+        let tried_since = tried_since.or_else(|| runtime.is_err().then_some(due));
+        if tried_since.is_some_and(|since| now > since + stuck_after + self.policy.max_ejection_time) {
+            drop(probe);
             // If probes never end the member must not stay ejected forever.
             self.record_probe(member, due, None, now);
             return;
         }
-        let mut probe = member.probe();
-        let is_running = probe.as_ref().is_some_and(|task| !task.is_finished());
-        if is_running && !overdue {
+        let running = probe.as_ref().filter(|task| task.is_running());
+        if running.is_some_and(|task| now <= task.running_since(due) + stuck_after) {
             return;
         }
-        let Ok(runtime) = Handle::try_current() else { return };
-        if let Some(stuck) = probe.take() {
+        let Ok(runtime) = runtime else { return };
+        if let Some(stuck) = &*probe {
             stuck.abort();
         }
         let task: Pin<Box<dyn Future<Output = ()> + Send>> =
             Box::pin(probe_until_healthy(Arc::downgrade(self), member.downgrade()));
-        *probe = Some(runtime.spawn(task).abort_handle());
+        *probe = Some(ProbeHandle::new(runtime.spawn(task).abort_handle(), due, now, tried_since));
     }
 }
 
@@ -101,5 +111,103 @@ async fn probe_until_healthy<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>)
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
         set.record_probe(&member, until, result, Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::runtime::{Builder, Handle};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::health::signal::Signal;
+    use crate::health::state::MemberState;
+    use crate::members::set::Members;
+    use crate::members::timing::Timing;
+    use crate::pick::route::Route;
+    use crate::policy::round_robin::RoundRobin;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Returns two members, whose probes have this result, and the first of them, which is ejected at `now`.
+    fn with_ejected(result: ProbeResult, now: Instant) -> (Members<&'static str>, Member<&'static str>) {
+        let members = Members::builder().probe(move |_| async move { result }).build(["a", "b"]);
+        let member = eject(&members, now);
+        (members, member)
+    }
+
+    /// Ejects the first member, and returns it.
+    fn eject(members: &Members<&'static str>, now: Instant) -> Member<&'static str> {
+        let member = members.snapshot()[0].clone();
+        for _ in 0..3 {
+            member.record(Signal::Unreachable, Timing::since(now).at(now));
+        }
+        member
+    }
+
+    fn pick(members: &Members<&'static str>, now: Instant) -> &'static str {
+        let in_flight = members.pick(&RoundRobin::default(), &(), &Route::any(), now).unwrap();
+        in_flight.member().key()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_ejected_member_is_probed_before_it_gets_the_first_request_after_an_idle_time() {
+        let (members, member) = with_ejected(ProbeResult::Unreachable, Instant::now());
+        // No request starts the probe task.
+        sleep(3_600 * SECOND).await;
+        for _ in 0..4 {
+            assert_eq!(pick(&members, Instant::now()), "b");
+        }
+        sleep(SECOND / 1_000).await;
+        assert_eq!(member.state(), MemberState::Ejected);
+        assert!(
+            member.next_probe().unwrap() > Instant::now() + SECOND,
+            "for longer, by the result of a probe"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_do_not_interrupt_a_probe_that_starts_late() {
+        let members = Members::builder()
+            .probe(|_| async {
+                sleep(SECOND / 10).await;
+                ProbeResult::Available
+            })
+            .build(["a", "b"]);
+        let member = eject(&members, Instant::now());
+        sleep(20 * SECOND).await;
+        for _ in 0..110 {
+            pick(&members, Instant::now());
+            sleep(SECOND / 1_000).await;
+        }
+        assert_eq!(member.state(), MemberState::HalfOpen);
+    }
+
+    #[test]
+    fn a_probe_that_never_ends_keeps_no_member_out_forever() {
+        // Its tasks never run.
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let _context = runtime.enter();
+        let now = Instant::now();
+        let (members, member) = with_ejected(ProbeResult::Available, now);
+        for (second, state) in
+            [(0, MemberState::Ejected), (30, MemberState::Ejected), (60, MemberState::HalfOpen)]
+        {
+            pick(&members, now + second * SECOND);
+            assert_eq!(member.state(), state, "after {second} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pick_that_overlaps_the_end_of_all_probes_starts_none() {
+        let (members, member) = with_ejected(ProbeResult::Available, Instant::now());
+        members.stop_probes();
+        // As a pick that has found the probes not ended yet.
+        members.0.ensure_probe(&member, member.next_probe().unwrap(), Instant::now());
+        sleep(2 * SECOND).await;
+        assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+        assert_eq!(member.state(), MemberState::Ejected);
     }
 }

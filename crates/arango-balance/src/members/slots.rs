@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::members::member::Member;
 
-/// Allocates slots: the smallest numbers that are not in use.
+/// Allocates slots: numbers that are not in use, and no larger one than needed.
 #[derive(Debug, Default)]
 pub(crate) struct Slots(Mutex<SlotTable>);
 

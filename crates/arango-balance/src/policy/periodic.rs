@@ -1,13 +1,16 @@
 //! Periodic: one member for a number of requests or a time, then the next.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::pick::candidates::Candidates;
 use crate::pick::policy::Policy;
+
+/// The maximum age of a period with two limits, in milliseconds: 24 days.
+const MAX_AGE: u32 = u32::MAX / 2;
 
 /// Stays with one member for a period, then moves to the next.
 ///
@@ -29,6 +32,11 @@ pub struct Periodic {
     picks: AtomicUsize,
     retries: AtomicUsize,
     started: OnceLock<Instant>,
+    /// Periods that ended by either of two limits.
+    ended: AtomicUsize,
+    /// The period in progress, if there are two limits: in the high half when it started, in milliseconds since `started`;
+    /// in the low half how many requests it has.
+    current: AtomicU64,
 }
 
 impl Periodic {
@@ -41,6 +49,8 @@ impl Periodic {
             picks: AtomicUsize::new(0),
             retries: AtomicUsize::new(0),
             started: OnceLock::new(),
+            ended: AtomicUsize::new(0),
+            current: AtomicU64::new(0),
         }
     }
 
@@ -51,7 +61,9 @@ impl Periodic {
         Self::after_requests(usize::MAX).or_after(time)
     }
 
-    /// Moves on after this time, too. The minimum is one millisecond.
+    /// Moves on after this time, too, counted from the first request of the period.
+    ///
+    /// The minimum is one millisecond, and the maximum 24 days.
     #[must_use]
     pub fn or_after(mut self, time: Duration) -> Self {
         self.time = time.max(Duration::from_millis(1));
@@ -75,15 +87,47 @@ impl<K, Req> Policy<K, Req> for Periodic {
         if candidates.is_retry() {
             return candidates.nth_in_turn(self.retries.fetch_add(1, Ordering::Relaxed));
         }
-        let by_requests = self.picks.fetch_add(1, Ordering::Relaxed) / self.requests;
-        let by_time = if self.time == Duration::MAX {
-            0
-        } else {
-            let started = *self.started.get_or_init(|| now);
-            let periods = now.saturating_duration_since(started).as_nanos() / self.time.as_nanos();
-            usize::try_from(periods).unwrap_or(usize::MAX)
+        let turn = match (self.requests < usize::MAX, self.time < Duration::MAX) {
+            (true, true) => self.ended_by_either(now),
+            (false, true) => {
+                let periods = self.elapsed(now).as_nanos() / self.time.as_nanos();
+                usize::try_from(periods).unwrap_or(usize::MAX)
+            }
+            (_, false) => self.picks.fetch_add(1, Ordering::Relaxed) / self.requests,
         };
-        candidates.nth_in_turn(self.first.wrapping_add(by_requests).wrapping_add(by_time))
+        candidates.nth_in_turn(self.first.wrapping_add(turn))
+    }
+}
+
+impl Periodic {
+    /// Returns the time since the first request.
+    fn elapsed(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(*self.started.get_or_init(|| now))
+    }
+
+    /// Counts a request, and returns how many periods have ended by either limit.
+    ///
+    /// Relaxed: a request concurrent with the end of a period may count in either.
+    #[expect(clippy::cast_possible_truncation, reason = "halves of a word; times wrap around after 49 days")]
+    fn ended_by_either(&self, now: Instant) -> usize {
+        let requests =
+            u64::try_from(self.requests).map_or(u64::MAX, |requests| requests.min(u32::MAX.into()));
+        // A time that is earlier than the start, by the clock of another thread, is a large age.
+        let time = u32::try_from(self.time.as_millis()).unwrap_or(u32::MAX).min(MAX_AGE);
+        let now = self.elapsed(now).as_millis() as u32;
+        let mut has_ended = false;
+        self.current
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |current| {
+                let age = now.wrapping_sub((current >> 32) as u32);
+                has_ended = current & u64::from(u32::MAX) >= requests || (time..=MAX_AGE).contains(&age);
+                Some(if has_ended { u64::from(now) << 32 | 1 } else { current + 1 })
+            })
+            .ok();
+        if has_ended {
+            self.ended.fetch_add(1, Ordering::Relaxed) + 1
+        } else {
+            self.ended.load(Ordering::Relaxed)
+        }
     }
 }
 
@@ -122,6 +166,23 @@ mod tests {
         assert_eq!(picks(&either, None, 3, SECOND), [0, 0, 0]);
         assert_eq!(picks(&either, None, 1, SECOND), [0], "the fourth request");
         assert_eq!(picks(&either, None, 1, SECOND), [1], "the fifth");
+    }
+
+    #[test]
+    fn of_two_limits_the_one_reached_first_ends_a_period_and_all_members_have_the_same_share() {
+        let either = |requests, time| Periodic::after_requests(requests).or_after(time);
+        // The requests come first, although the time is a multiple of theirs.
+        assert_eq!(picks(&either(2, 4 * SECOND), None, 12, SECOND), [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
+        // The time comes first.
+        assert_eq!(picks(&either(20, 2 * SECOND), None, 8, SECOND), [0, 0, 1, 1, 2, 2, 0, 0]);
+        assert_eq!(picks(&either(20, 2 * SECOND).starting_at(2), None, 4, 3 * SECOND), [2, 0, 1, 2]);
+        for (requests, seconds) in [(10, 20), (10, 10), (7, 11), (10, 5), (usize::MAX - 1, 3)] {
+            let picks = picks(&either(requests, seconds * SECOND), None, 6_930, SECOND);
+            for member in 0..3 {
+                let count = picks.iter().filter(|pick| **pick == member).count();
+                assert!(count.abs_diff(2_310) <= 10, "{count} of {member}: {requests} or {seconds} s");
+            }
+        }
     }
 
     #[test]

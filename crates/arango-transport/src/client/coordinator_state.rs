@@ -68,8 +68,8 @@ pub struct CoordinatorState {
     pub state_age: Duration,
     /// Time until the next health probe.
     ///
-    /// Set while the member is ejected or draining. `None` if it is healthy or
-    /// half-open.
+    /// Set while the member is ejected, draining or overloaded, and zero while the next request starts the
+    /// probe of a healthy one that may not be ArangoDB. `None` if it is half-open or otherwise healthy.
     pub next_probe_in: Option<Duration>,
     /// The fraction of its share that the coordinator gets.
     ///

@@ -19,8 +19,8 @@ use crate::types::coordinator::{Coordinator, Host};
 /// another address. If none of the discovered coordinators can be reached, the client continues with the
 /// seeds and logs this once.
 ///
-/// Credentials are sent only to seeds, and to coordinators that a seed lists, once those report that they
-/// take requests.
+/// Credentials are sent only to seeds, and to coordinators that a seed or a discovered coordinator lists, once
+/// those report that they take requests.
 ///
 /// ```
 /// use arango_transport::Discovery;

@@ -109,7 +109,11 @@ fn no_rights_message(database: &str, reason: &str) -> String {
 /// Returns whether the user has no rights in the database, or the database does not exist.
 #[inline]
 fn is_refused(error: &Error) -> bool {
-    error.error_number() == Some(ErrorNumber::FORBIDDEN) && error.status().is_some_and(|status| status == 401)
+    match error.error_number() {
+        Some(ErrorNumber::FORBIDDEN) => error.status().is_some_and(|status| status == 401),
+        // Only a user whose rights cover every name gets this number.
+        number => number == Some(ErrorNumber::DATABASE_NOT_FOUND),
+    }
 }
 
 /// One coordinator, verified or not.

@@ -28,6 +28,10 @@ const MAX_LISTED_KEYS: usize = 256;
 const MAX_CONCURRENT: usize = 8;
 /// How often each unverified member must fail before none counts as usable.
 const MIN_FAILURES: u32 = 3;
+/// How often in a row a shared seed must be identified as one and the same member until it is not shared any more.
+///
+/// The queries of one identification reach the same one of `n` members with probability `1/n`.
+const SAME_TO_END_SHARED: u32 = 8;
 
 /// Seeds, listed keys and the schedule of discovery.
 #[derive(Debug)]
@@ -39,8 +43,8 @@ pub(crate) struct DiscoveryState<K> {
     last_list: Vec<K>,
     /// The member from which the last list was requested.
     last_source: Option<K>,
-    /// From how many members it could have been requested.
-    possible_sources: usize,
+    /// The members from which it could have been requested.
+    possible_sources: Vec<K>,
     /// When the next list is due, and when the last one was requested.
     next_due: Instant,
     last_request: Option<Instant>,
@@ -54,6 +58,8 @@ pub(crate) struct DiscoveryState<K> {
 struct Seed<K> {
     key: K,
     identity: Option<Identity>,
+    /// While it is shared: the only member that the latest identifications found there, and how many did.
+    found_alone: Option<(String, u32)>,
     /// It must be identified before any unverified member, which may be the same.
     needs_identity: bool,
 }
@@ -135,7 +141,7 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
             listed_keys: Vec::new(),
             last_list: Vec::new(),
             last_source: None,
-            possible_sources: 0,
+            possible_sources: Vec::new(),
             next_due: now,
             last_request: None,
             failures: 0,
@@ -158,22 +164,29 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         self.next_due = self.next_due.min(soonest);
     }
 
+    /// Whether a list is due.
+    pub(crate) fn is_list_due(&self, now: Instant) -> bool {
+        now >= self.next_due
+    }
+
     /// Starts a request for a list if one is due; returns the source, one of the `healthy` members.
     pub(crate) fn refresh(&mut self, healthy: &[K], now: Instant, random: f64) -> Option<K> {
-        if now < self.next_due {
+        if !self.is_list_due(now) {
             return None;
         }
         self.last_request = Some(now);
         self.next_due = now + self.policy.next_interval(random);
-        // A member that lists lack is probably shutting down.
-        let stays = |key: &&K| !self.listed_keys.iter().any(|found| found.key == **key && found.is_missed());
-        let mut sources: Vec<_> = healthy.iter().filter(stays).collect();
-        if sources.is_empty() {
-            sources = healthy.iter().collect();
+        // A member that lists lack is probably shutting down. It is asked only if otherwise a single member would decide
+        // about several others, which could contradict it.
+        let missed: Vec<_> = self.listed_keys.iter().filter(|found| found.is_missed()).collect();
+        let stays = |key: &&K| !missed.iter().any(|found| found.key == **key);
+        let mut sources: Vec<K> = healthy.iter().filter(stays).cloned().collect();
+        if sources.is_empty() || (sources.len() == 1 && missed.len() > 1) {
+            sources = healthy.to_vec();
         }
-        self.possible_sources = sources.len();
-        let last = sources.iter().position(|key| Some(*key) == self.last_source.as_ref());
-        let next = sources.get(last.map_or(0, |last| (last + 1) % sources.len())).copied().cloned();
+        let last = sources.iter().position(|key| Some(key) == self.last_source.as_ref());
+        let next = sources.get(last.map_or(0, |last| (last + 1) % sources.len())).cloned();
+        self.possible_sources = sources;
         self.last_source.clone_from(&next);
         next
     }
@@ -195,8 +208,9 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         // If a seed is listed by its configured key, unusable keys are no sign of another network.
         self.any_usable |= self.seeds.iter().any(|seed| named.contains(&seed.key));
         let mut steps = Vec::new();
-        let min_sources = if self.possible_sources > 1 { 2 } else { 1 };
         self.listed_keys.retain_mut(|found| {
+            let others = self.possible_sources.iter().filter(|key| **key != found.key).count();
+            let min_sources = if others > 1 { 2 } else { 1 };
             let stays = found.apply_list(named.contains(&found.key), source, min_sources);
             if !stays {
                 steps.push(DiscoveryStep::Remove(found.key.clone()));
@@ -221,7 +235,8 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         steps
     }
 
-    /// Returns the keys to identify now: seeds first, because an unverified member may be one of them.
+    /// Returns the keys to identify now: seeds first, because an unverified member may be one of them, then those that
+    /// have been due for longest.
     pub(crate) fn next_to_identify(&mut self, now: Instant) -> Vec<K> {
         let seeds: Vec<_> = self
             .seeds
@@ -233,9 +248,11 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
         if !seeds.is_empty() {
             return seeds;
         }
-        let due =
-            self.listed_keys.iter().filter(|found| found.retry_at().is_some_and(|retry_at| retry_at <= now));
-        due.map(|found| found.key.clone()).take(MAX_CONCURRENT).collect()
+        let retry_at = |found: &ListedKey<K>| found.retry_at().filter(|retry_at| *retry_at <= now);
+        let mut due: Vec<_> =
+            self.listed_keys.iter().filter_map(|found| Some((retry_at(found)?, &found.key))).collect();
+        due.sort_by_key(|(retry_at, _)| *retry_at);
+        due.into_iter().map(|(_, key)| key.clone()).take(MAX_CONCURRENT).collect()
     }
 
     /// Applies the identity of a key that was [`unknown`](Self::next_to_identify).
@@ -247,7 +264,7 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
     ) -> Vec<DiscoveryStep<K>> {
         if let Some(seed) = self.seeds.iter_mut().find(|seed| seed.key == *key) {
             seed.needs_identity = false;
-            seed.identity = result.ok();
+            seed.identified(result.ok());
             let identity = seed.identity.clone();
             return identity.map_or_else(Vec::new, |identity| self.identify_seed(key, &identity, now));
         }
@@ -296,7 +313,9 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
     pub(crate) fn replace_seeds(&mut self, seeds: &[K], now: Instant) -> Vec<K> {
         let before = std::mem::take(&mut self.seeds);
         self.listed_keys.retain(|found| !seeds.contains(&found.key));
-        for seed in before.into_iter().filter(|seed| !seeds.contains(&seed.key)) {
+        let (mut kept, dropped): (Vec<_>, Vec<_>) =
+            before.into_iter().partition(|seed| seeds.contains(&seed.key));
+        for seed in dropped {
             if self.last_list.contains(&seed.key)
                 && let Some(identity) = seed.identity
             {
@@ -304,7 +323,11 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
                 self.listed_keys.push(ListedKey { key: seed.key, state });
             }
         }
-        self.seeds = seeds.iter().cloned().map(Seed::new).collect();
+        let seed_of = |key: &K| match kept.iter().position(|seed| seed.key == *key) {
+            Some(index) => kept.swap_remove(index),
+            None => Seed::new(key.clone()),
+        };
+        self.seeds = seeds.iter().map(seed_of).collect();
         self.are_only_seeds_usable = false;
         self.request_refresh(now);
         let discovered = self.listed_keys.iter().filter(|found| found.is_discovered());
@@ -380,7 +403,25 @@ impl<K: Eq + Hash + Clone> DiscoveryState<K> {
 
 impl<K> Seed<K> {
     fn new(key: K) -> Self {
-        Self { key, identity: None, needs_identity: true }
+        Self { key, identity: None, found_alone: None, needs_identity: true }
+    }
+
+    /// Applies its identity, or that it was not identified. A shared seed stays shared until it was found to be the same
+    /// member often enough.
+    fn identified(&mut self, identity: Option<Identity>) {
+        if self.identity != Some(Identity::Shared) {
+            self.identity = identity;
+            return;
+        }
+        let Some(identity) = identity else { return };
+        self.found_alone = match (identity, self.found_alone.take()) {
+            (Identity::Shared, _) => None,
+            (Identity::One(id), Some((before, times))) if before == id => Some((id, times + 1)),
+            (Identity::One(id), _) => Some((id, 1)),
+        };
+        if let Some((id, _)) = self.found_alone.take_if(|(_, times)| *times >= SAME_TO_END_SHARED) {
+            self.identity = Some(Identity::One(id));
+        }
     }
 }
 

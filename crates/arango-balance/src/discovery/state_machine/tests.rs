@@ -11,6 +11,7 @@ struct Run {
     now: Instant,
     members: Vec<&'static str>,
     unverified: Vec<&'static str>,
+    shared: Vec<&'static str>,
     warnings: usize,
 }
 
@@ -18,7 +19,8 @@ impl Run {
     fn of(seeds: &[&'static str]) -> Self {
         let now = Instant::now();
         let discovery = DiscoveryState::new(DiscoveryPolicy::default(), seeds.iter().copied(), now);
-        Self { discovery, now, members: seeds.to_vec(), unverified: Vec::new(), warnings: 0 }
+        let (unverified, shared) = (Vec::new(), Vec::new());
+        Self { discovery, now, members: seeds.to_vec(), unverified, shared, warnings: 0 }
     }
 
     fn apply(&mut self, steps: Vec<DiscoveryStep<&'static str>>) {
@@ -34,7 +36,10 @@ impl Run {
                     self.members.retain(|other| *other != key);
                     self.unverified.retain(|other| *other != key);
                 }
-                DiscoveryStep::SetShared(..) => {}
+                DiscoveryStep::SetShared(key, shared) => {
+                    self.shared.retain(|other| *other != key);
+                    self.shared.extend(shared.then_some(key));
+                }
                 DiscoveryStep::NoneUsable => self.warnings += 1,
             }
         }
@@ -106,6 +111,21 @@ fn lists_are_always_at_least_two_seconds_apart() {
     }
     assert!(run.discovery.refresh(&["a"], run.now, 0.5).is_some());
     assert_eq!(run.discovery.refresh(&["a"], run.now + Duration::from_secs(3), 0.5), None, "once");
+}
+
+#[test]
+fn no_other_setting_makes_lists_more_frequent_than_the_minimum_interval() {
+    let base = DiscoveryPolicy::default();
+    for policy in [base.clone().jitter(1.0), base.interval(Duration::from_secs(1))] {
+        let mut run = Run::of(&["a"]);
+        run.discovery = DiscoveryState::new(policy, ["a"], run.now);
+        for list in [Some(vec!["a"]), None] {
+            run.now = run.discovery.due();
+            assert!(run.discovery.refresh(&["a"], run.now, 0.0).is_some());
+            run.discovery.listed(&"a", list, run.now);
+            assert!(run.discovery.next_due >= run.now + Duration::from_secs(2), "{:?}", run.discovery.policy);
+        }
+    }
 }
 
 #[test]
@@ -193,6 +213,27 @@ fn two_lists_from_one_member_are_enough_only_if_there_is_no_other_source() {
         run.list(&["a"]);
     }
     assert_eq!(run.members, ["a"], "from two to one");
+}
+
+#[test]
+fn one_member_alone_cannot_remove_others_that_could_contradict_it() {
+    for healthy in [&["a", "b", "c"][..], &["a", "b"]] {
+        let mut run = Run::of(&["a"]);
+        run.round(&["a", "b", "c"], &IDENTITIES);
+        for _ in 0..20 {
+            run.now = run.now.max(run.discovery.next_due);
+            let source = run.discovery.refresh(healthy, run.now, 0.5).unwrap();
+            let list = if source == "a" { vec!["a"] } else { vec!["a", "b", "c"] };
+            let steps = run.discovery.listed(&source, Some(list), run.now);
+            run.apply(steps);
+            assert_eq!(run.members, ["a", "b", "c"], "after the list of {source}");
+        }
+        // If all agree, both are removed.
+        for _ in 0..4 {
+            run.list(&["a"]);
+        }
+        assert_eq!(run.members, ["a"]);
+    }
 }
 
 #[test]
@@ -292,6 +333,40 @@ fn a_shared_key_has_the_identity_of_no_other() {
     let mut run = Run::of(&["lb"]);
     run.round(&["a", "b", "other-lb"], &[("lb", "*"), ("a", "A"), ("b", "B"), ("other-lb", "*")]);
     assert_eq!(run.members, ["lb", "a", "b", "other-lb"]);
+}
+
+#[test]
+fn a_shared_seed_that_is_sometimes_seen_as_one_member_stays_shared() {
+    let mut run = Run::of(&["lb"]);
+    let list = ["a", "b"];
+    let identities = |lb: &'static str| [("lb", lb), ("a", "A"), ("b", "B")];
+    run.round(&list, &identities("*"));
+    // Both queries reached the same member, and on one occasion the next ones did so, too.
+    for lb in ["A", "*", "B", "B", "*", "A", "B", "A", "B", "A", "B", "A", "B"] {
+        run.round(&list, &identities(lb));
+        assert_eq!((&run.members[..], &run.shared[..]), (&["lb", "a", "b"][..], &["lb"][..]), "as {lb}");
+    }
+    // Neither no answer nor other seeds beside it show anything about it.
+    run.round(&list, &identities("*")[1..]);
+    run.discovery.replace_seeds(&["lb", "c"], run.now);
+    run.round(&list, &identities("A"));
+    assert_eq!(run.shared, ["lb"]);
+}
+
+#[test]
+fn a_seed_is_no_longer_shared_once_only_one_member_responds() {
+    let mut run = Run::of(&["lb"]);
+    let identities = |lb: &'static str| [("lb", lb), ("a", "A"), ("b", "B")];
+    run.round(&["a", "b"], &identities("*"));
+    let mut rounds = 0;
+    while run.shared == ["lb"] {
+        run.round(&["a", "b"], &identities("A"));
+        rounds += 1;
+    }
+    assert_eq!((rounds, &run.members[..]), (SAME_TO_END_SHARED, &["lb", "b"][..]));
+    // From then on each identity counts at once.
+    run.round(&["a", "b"], &identities("B"));
+    assert_eq!(run.members, ["lb", "a"]);
 }
 
 #[test]

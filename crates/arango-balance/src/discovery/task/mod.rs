@@ -203,13 +203,18 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
         }
     }
 
-    /// Identifies seeds and unverified members that are due.
+    /// Identifies seeds and unverified members that are due: all seeds, and at least the first unverified members. The
+    /// others wait for the next list if one is due.
+    ///
+    /// Without that limit no list would be requested while more addresses do not respond than can be tried within an
+    /// interval: and only a list removes them.
     async fn identify_unverified(&self) {
         loop {
             let unknown = self.discovery().next_to_identify(Instant::now());
             if unknown.is_empty() {
                 return;
             }
+            let are_seeds = self.discovery().origin(&unknown[0]) == Some(MemberOrigin::Seed);
             let mut queries = self.query(&self.identify, unknown);
             while !queries.is_empty() {
                 let (key, result) = queries.next().await;
@@ -222,6 +227,9 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
                 let changed = self.apply(steps);
                 drop(discovery);
                 changed.notify();
+            }
+            if !are_seeds && self.discovery().is_list_due(Instant::now()) {
+                return;
             }
         }
     }

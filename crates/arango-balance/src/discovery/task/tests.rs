@@ -168,3 +168,64 @@ async fn replaced_seeds_are_members_at_once() {
     sleep(Duration::from_secs(300)).await;
     assert_eq!(keys(&members), ["c", "b"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn lists_are_requested_on_time_while_many_listed_addresses_do_not_respond() {
+    let members = Members::new([0_u32]);
+    let world = Arc::new(Mutex::new((0..200).collect::<Vec<u32>>()));
+    let (lists, listed) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&world));
+    let counted = Arc::clone(&lists);
+    let list = move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        let list = listed.lock().unwrap().clone();
+        async move { Ok(list) }
+    };
+    let identify = |key: u32| async move {
+        if (2..1_000).contains(&key) {
+            std::future::pending::<()>().await;
+        }
+        Ok(Identity::One(key.to_string()))
+    };
+    let task = DiscoveryTask::new(members.clone(), DiscoveryPolicy::default(), list, identify);
+    task.ensure_running();
+    sleep(Duration::from_secs(1_200)).await;
+    assert!(lists.load(Ordering::Relaxed) >= 15, "{}", lists.load(Ordering::Relaxed));
+    assert_eq!(members.len(), 2);
+    *world.lock().unwrap() = vec![0, 1, 1_000];
+    sleep(Duration::from_secs(120)).await;
+    assert_eq!((members.len(), members.unverified().len()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_listed_address_is_identified_even_if_many_do_not_respond() {
+    let members = Members::new([0_u32]);
+    let list = |_| async { Ok((0..200).collect::<Vec<u32>>()) };
+    let identify = |key: u32| async move {
+        if (1..199).contains(&key) {
+            std::future::pending::<()>().await;
+        }
+        Ok(Identity::One(key.to_string()))
+    };
+    let task = DiscoveryTask::new(members.clone(), DiscoveryPolicy::default(), list, identify);
+    task.ensure_running();
+    // 25 times eight addresses, of which each eight take ten seconds.
+    sleep(Duration::from_secs(260)).await;
+    assert!(members.get(&199).is_some(), "the last one is not passed over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_is_identified_although_a_seed_does_not_respond_before_the_next_list_is_due() {
+    let members = Members::new(["a", "down"]);
+    let list = |_| async { Ok(vec!["a", "b"]) };
+    let identify = |key: Key| async move {
+        if key == "down" {
+            std::future::pending::<()>().await;
+        }
+        Ok(Identity::One(key.to_owned()))
+    };
+    let policy = DiscoveryPolicy::default().interval(Duration::from_secs(2));
+    let task = DiscoveryTask::new(members.clone(), policy, list, identify);
+    task.ensure_running();
+    sleep(Duration::from_secs(60)).await;
+    assert!(members.get(&"b").is_some());
+}

@@ -26,6 +26,8 @@
 //!
 //! Time and random numbers are parameters: this module reads no clock and never waits.
 
+use std::num::NonZeroU32;
+
 use tokio::time::Instant;
 
 use crate::health::draining::{DrainProgress, DrainSource, Draining};
@@ -62,6 +64,8 @@ pub(crate) struct Health {
     drain_cancelled_at: Option<Instant>,
     /// When a probe last resolved the suspicion, with either result.
     suspicion_resolved_at: Option<Instant>,
+    /// The next request that is let through while it is half-open.
+    next_half_open: HalfOpenRequest,
     /// Since when it has been in its state.
     state_since: Instant,
 }
@@ -82,10 +86,17 @@ enum HealthState {
         cause: EjectionCause,
     },
     HalfOpen {
-        in_flight: bool,
+        /// The single request that is let through, while it is in flight.
+        in_flight: Option<HalfOpenRequest>,
         cause: EjectionCause,
     },
 }
+
+/// Number of a request that a half-open member was sent, among all such requests.
+///
+/// A request may end after the member was ejected and let another one through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HalfOpenRequest(NonZeroU32);
 
 /// Why a member was ejected.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,6 +126,7 @@ impl Health {
             slow_start: None,
             drain_cancelled_at: None,
             suspicion_resolved_at: None,
+            next_half_open: HalfOpenRequest(NonZeroU32::MIN),
             state_since: now,
         }
     }
@@ -136,7 +148,7 @@ impl Health {
 
     /// Whether it may get a request: it is available, or half-open with no other request in flight.
     pub(crate) fn accepts_request(&self) -> bool {
-        self.is_available() || matches!(self.state, HealthState::HalfOpen { in_flight: false, .. })
+        self.is_available() || matches!(self.state, HealthState::HalfOpen { in_flight: None, .. })
     }
 
     /// Whether it has no recent failures, so that a success would change nothing.
@@ -338,7 +350,7 @@ impl Health {
                 HealthState::Ejected { cause, .. },
                 Some(ProbeResult::Available | ProbeResult::Inconclusive) | None,
             ) => {
-                self.state = HealthState::HalfOpen { in_flight: false, cause };
+                self.state = HealthState::HalfOpen { in_flight: None, cause };
                 self.last_change = Some(now);
                 self.last_failed = None;
             }
@@ -377,21 +389,19 @@ impl Health {
         });
     }
 
-    /// Starts a request; returns whether it is the single request of the half-open state.
-    pub(crate) fn start_half_open(&mut self) -> bool {
-        match &mut self.state {
-            HealthState::HalfOpen { in_flight, .. } if !*in_flight => {
-                *in_flight = true;
-                true
-            }
-            _ => false,
-        }
+    /// Starts a request; returns its number if it is the single request of the half-open state.
+    pub(crate) fn start_half_open(&mut self) -> Option<HalfOpenRequest> {
+        let HealthState::HalfOpen { in_flight: in_flight @ None, .. } = &mut self.state else { return None };
+        let HalfOpenRequest(number) = self.next_half_open;
+        *in_flight = Some(self.next_half_open);
+        self.next_half_open = HalfOpenRequest(number.checked_add(1).unwrap_or(NonZeroU32::MIN));
+        *in_flight
     }
 
-    /// Ends the single request of the half-open state. If it showed nothing, the next request may follow.
-    pub(crate) fn release_half_open(&mut self) {
+    /// Ends a request of the half-open state. If it is still the single one, and showed nothing, the next may follow.
+    pub(crate) fn end_half_open(&mut self, request: HalfOpenRequest) {
         if let HealthState::HalfOpen { in_flight, .. } = &mut self.state {
-            *in_flight = false;
+            in_flight.take_if(|current| *current == request);
         }
     }
 

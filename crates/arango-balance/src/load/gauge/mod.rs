@@ -107,7 +107,10 @@ impl Gauge {
     ///
     /// Does nothing before the first response: an attempt without one does not show how long responses take.
     fn raise_latency(&self, took: f32, now: Tick) {
-        self.latency.update(now, |before| (before.value > 0.0 && took > before.value).then_some(took));
+        // What is left of the latency counts, as in `read`.
+        self.latency.update(now, |before| {
+            (before.value > 0.0 && took > before.value * before.remaining(now)).then_some(took)
+        });
     }
 
     /// Records the queue time that the member reports.

@@ -113,6 +113,23 @@ fn slow_failures_and_abandoned_attempts_make_a_member_slower() {
 }
 
 #[test]
+fn attempts_without_a_response_count_although_a_response_was_slower_long_ago() {
+    for signal in [None, Some(Signal::Unreachable)] {
+        let mut run = Run::new();
+        run.respond(Signal::Success, Duration::from_secs(30), 1, Duration::from_secs(60));
+        assert!(run.latency() < 0.1, "{}", run.latency());
+        match signal {
+            None => run.gauge.record_abandoned(Duration::from_secs(5), run.now),
+            Some(signal) => run.respond(signal, Duration::from_secs(5), 1, Duration::ZERO),
+        }
+        assert!(near(run.latency(), 5.0), "{signal:?}: {}", run.latency());
+        // A faster one does not lower it.
+        run.gauge.record_abandoned(Duration::from_secs(1), run.now);
+        assert!(near(run.latency(), 5.0));
+    }
+}
+
+#[test]
 fn an_attempt_without_a_latency_makes_no_member_slow() {
     let mut run = Run::new();
     run.respond(Signal::Success, millis(10), 1, Duration::ZERO);

@@ -33,8 +33,7 @@ pub(crate) struct RemovedMember<K> {
 impl<K: PartialEq + Clone> Members<K> {
     /// Adds a member with this key at the end.
     ///
-    /// An existing member stays as it is. An unverified member keeps its request counts; its
-    /// health is reset.
+    /// An existing member stays as it is. An unverified member keeps its request counts.
     pub fn insert(&self, key: K) -> Member<K> {
         let mut change = self.change();
         let member = change.insert(key);
@@ -147,6 +146,7 @@ impl<K: PartialEq> MembershipChange<'_, K> {
         }
         let now = Instant::now();
         let member = self.set.create_member(key, None, now);
+        member.set_unverified();
         self.unverified.push(member.clone());
         member
     }
@@ -162,9 +162,8 @@ impl<K: PartialEq> MembershipChange<'_, K> {
     fn new_member(&mut self, key: K) -> Member<K> {
         let now = Instant::now();
         match take(&mut self.unverified, &key) {
-            // Failures while it was unverified were not failures of regular requests.
             Some(member) => {
-                member.reset(Health::slow_starting(now, &self.set.policy), now);
+                member.verified(Health::slow_starting(now, &self.set.policy), now);
                 member
             }
             None => self.set.create_member(key, Some(Health::slow_starting(now, &self.set.policy)), now),

@@ -222,7 +222,7 @@ async fn an_unverified_member_gets_only_pinned_requests_that_allow_it() {
 }
 
 #[tokio::test]
-async fn a_verified_member_is_the_same_member_with_its_health_reset() {
+async fn a_verified_member_is_the_same_member_and_healthy() {
     let members = Members::new([1, 2]);
     let unverified = members.add_unverified(3);
     assert!(members.add_unverified(3) == unverified && members.add_unverified(1) == members.snapshot()[0]);
@@ -234,6 +234,33 @@ async fn a_verified_member_is_the_same_member_with_its_health_reset() {
     members.add_unverified(4);
     assert_eq!(members.remove(&4).map(|member| *member.key()), Some(4));
     assert!(members.unverified().is_empty() && members.remove(&4).is_none());
+}
+
+#[tokio::test]
+async fn failures_of_an_unverified_member_change_neither_its_state_nor_the_cost_of_a_pick() {
+    let ejected = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&ejected);
+    let members = Members::builder()
+        .on_ejection(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        })
+        .build([1, 2]);
+    let mut changes = members.subscribe();
+    let unverified = members.add_unverified(3);
+    let fail = || {
+        for signal in [Signal::Unreachable, Signal::GatewayError, Signal::Draining].repeat(5) {
+            unverified.record(signal, Instant::now());
+        }
+        unverified.drain(Instant::now());
+    };
+    fail();
+    assert_eq!((unverified.state(), members.degraded_count()), (MemberState::Healthy, 0));
+    assert_eq!(ejected.load(Ordering::Relaxed), 0);
+    tokio_test::assert_pending!(tokio_test::task::spawn(changes.next()).poll());
+    members.insert(3);
+    fail();
+    assert_ne!(unverified.state(), MemberState::Healthy, "as a member it counts like any other");
+    assert_ne!(ejected.load(Ordering::Relaxed), 0);
 }
 
 #[test]

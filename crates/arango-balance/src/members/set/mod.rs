@@ -150,6 +150,8 @@ impl<K> Set<K> {
     where
         K: Clone,
     {
+        let is_response_failure = matches!(signal, Signal::Failure | Signal::GatewayError);
+        let one_at_a_time = is_response_failure.then(|| self.flags.lock_response_ejections());
         let allowed = self.ejection_limit(member);
         let report = SignalReport {
             signal,
@@ -159,7 +161,10 @@ impl<K> Set<K> {
             requests: member.requests(),
         };
         let change = |health: &mut Health| health.record(&report, &self.policy, allowed);
-        let Some(after) = self.change_health(member, Reason::Signal(signal), now, change) else { return };
+        let after = self.change_health(member, Reason::Signal(signal), now, change);
+        // Before observers are called, which may use the set.
+        drop(one_at_a_time);
+        let Some(after) = after else { return };
         self.state_changed(member, after);
     }
 
@@ -209,7 +214,8 @@ impl<K> Set<K> {
         }
     }
 
-    /// Changes a member's health; publishes and returns the new state if it is another one.
+    /// Changes a member's health; publishes and returns the new state if it is another one. Does nothing if the member is
+    /// unverified: its failures are no failures of regular requests, and every request would consider its state.
     pub(crate) fn change_health(
         &self,
         member: &Member<K>,
@@ -220,17 +226,16 @@ impl<K> Set<K> {
     where
         K: Clone,
     {
-        member.with_health(now, |health| {
-            let before = health.state();
-            change(health);
-            let after = health.state();
+        if member.is_unverified() {
+            return None;
+        }
+        member.with_observed_health(now, change, |before, after| {
             if before == after {
                 return None;
             }
             tracing::trace!(?reason, ?before, ?after, slot = member.slot(), "a member's state changed");
             let has_subscribers = self.publisher.has_subscribers();
             if has_subscribers || self.observers.changed.is_some() {
-                // While the lock is held, so that changes are reported in order.
                 let change = StateChange { member: member.key().clone(), before, after, reason, at: now };
                 self.observers.changed.iter().for_each(|observer| observer(&change));
                 if has_subscribers {

@@ -58,3 +58,49 @@ fn a_picked_request_is_in_flight_until_it_ends_and_its_latency_follows_from_the_
     assert_eq!(load.latency(), Some(Duration::from_millis(250)));
     assert!(load.queue_time().abs_diff(Duration::from_millis(50)) < Duration::from_micros(1));
 }
+
+#[test]
+fn a_request_of_an_earlier_half_open_state_does_not_let_a_second_one_through() {
+    let policy = HealthPolicy { ejection_jitter: 0.0, ..HealthPolicy::default() };
+    let members = Members::builder().health(policy).build(["red", "green"]);
+    let (red, start) = (members.snapshot()[0].clone(), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let become_half_open = |now| {
+        for _ in 0..3 {
+            red.record(Signal::Unreachable, Timing::since(now).at(now));
+        }
+        let due = red.status().next_probe.unwrap();
+        red.record_probe_at(due, ProbeResult::Available, due);
+        assert_eq!(red.state(), MemberState::HalfOpen);
+    };
+    become_half_open(at(0));
+    let first = red.clone().start_request().unwrap();
+    // Another request, which was pinned there, fails meanwhile.
+    become_half_open(at(10));
+    let second = red.clone().start_request().unwrap();
+    assert!(!red.health().accepts_request());
+    drop(first);
+    assert!(!red.health().accepts_request(), "the second one is still in flight");
+    drop(second);
+    assert!(red.health().accepts_request());
+}
+
+#[test]
+fn an_observer_that_panics_leaves_the_set_consistent() {
+    let members =
+        Members::builder().on_state_change(|_| panic!("intended by the test")).build(["red", "green"]);
+    let (red, now) = (members.snapshot()[0].clone(), Instant::now());
+    let observed = |act: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).is_err();
+    let fail = || red.record(Signal::Unreachable, Timing::since(now).at(now));
+    assert!(!observed(&fail) && !observed(&fail) && observed(&fail), "the third one ejects it");
+    assert_eq!((red.state(), members.degraded_count()), (MemberState::Ejected, 1));
+    for _ in 0..4 {
+        assert_eq!(send(&members, Signal::Success, now), "green");
+    }
+    let due = red.status().next_probe.unwrap();
+    assert!(observed(&|| red.record_probe_at(due, ProbeResult::Available, due)));
+    assert!(observed(&|| red.record(Signal::Success, Timing::since(due).at(due))));
+    let later = due + Duration::from_secs(60);
+    send(&members, Signal::Success, later);
+    assert_eq!((red.state(), members.degraded_count()), (MemberState::Healthy, 0));
+}

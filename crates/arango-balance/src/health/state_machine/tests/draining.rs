@@ -89,7 +89,7 @@ fn an_unreachable_draining_member_is_ejected_and_recovers_through_half_open() {
         assert_eq!(health.state(), MemberState::Ejected);
         assert!(!health.is_out_for_responses() && health.last_failed() == Some(at(now, 2)));
         probed(&mut health, Some(ProbeResult::Available), at(now, 3));
-        assert!(health.start_half_open());
+        assert!(health.start_half_open().is_some());
         record(&mut health, Signal::Success, at(now, 3));
         assert_eq!((health.state(), health.next_probe()), (MemberState::Healthy, None));
         assert!(health.weight(at(now, 3)) < 0.01 && health.weight(at(now, 5)) > 0.99);

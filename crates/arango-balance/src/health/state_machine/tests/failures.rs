@@ -17,7 +17,7 @@ fn half_open(now: Instant) -> Health {
     respond(&mut health, now, Signal::Failure, 20, |_| true);
     assert_eq!(health.state(), MemberState::Ejected);
     probed(&mut health, Some(ProbeResult::Available), now);
-    assert!(health.start_half_open());
+    assert!(health.start_half_open().is_some());
     health
 }
 

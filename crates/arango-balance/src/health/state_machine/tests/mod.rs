@@ -67,8 +67,8 @@ fn only_a_success_after_an_available_probe_ends_an_ejection() {
     assert_eq!(health.state(), MemberState::Ejected);
     probed(&mut health, Some(ProbeResult::Available), now);
     assert!(health.accepts_request());
-    assert!(health.start_half_open());
-    assert!(!health.accepts_request() && !health.start_half_open(), "one request at a time");
+    assert!(health.start_half_open().is_some());
+    assert!(!health.accepts_request() && health.start_half_open().is_none(), "one request at a time");
     record(&mut health, Signal::Success, now);
     assert_eq!(health.state(), MemberState::Healthy);
 }
@@ -78,9 +78,9 @@ fn a_neutral_half_open_request_lets_the_next_request_through() {
     let now = Instant::now();
     let mut health = ejected(now);
     probed(&mut health, Some(ProbeResult::Available), now);
-    assert!(health.start_half_open());
+    let request = health.start_half_open().unwrap();
     record(&mut health, Signal::Neutral, now);
-    health.release_half_open();
+    health.end_half_open(request);
     assert!(health.accepts_request());
 }
 
@@ -259,9 +259,9 @@ fn a_reported_state_ends_half_open_but_not_an_ejection() {
         record(&mut health, signal, now);
         assert_eq!(health.state(), MemberState::Ejected);
         probed(&mut health, Some(ProbeResult::Available), now);
-        assert!(health.start_half_open());
+        let request = health.start_half_open().unwrap();
         record(&mut health, signal, now);
-        health.release_half_open();
+        health.end_half_open(request);
         assert_eq!(health.state(), state);
         assert!(health.accepts_request());
     }

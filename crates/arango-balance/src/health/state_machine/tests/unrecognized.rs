@@ -83,7 +83,7 @@ fn an_unrecognized_response_to_the_half_open_request_ejects_the_member_again() {
     let now = Instant::now();
     let mut health = ejected(now);
     probed(&mut health, Some(ProbeResult::Available), now);
-    assert!(health.start_half_open());
+    assert!(health.start_half_open().is_some());
     record(&mut health, Signal::Unrecognized, now);
     assert_eq!((health.state(), health.next_probe()), (MemberState::Ejected, Some(now + SECOND)));
 }
