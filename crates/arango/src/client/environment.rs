@@ -69,7 +69,7 @@ pub enum InvalidEnvironment {
     },
     /// An authority is set, and the client is compiled without TLS.
     #[error(
-        "the environment variable `ARANGO_CA_FILE` is set, but the feature `rustls` of `arango` is disabled"
+        "the environment variable `ARANGO_CA_FILE` is set, which needs the feature `rustls-ring` of `arango`"
     )]
     NoTls,
     /// A value has no meaning as a setting.
