@@ -129,7 +129,7 @@ async fn a_call_is_a_span_with_one_child_span_per_attempt() {
         ("http.response.status_code", "503"),
         ("error.type", "QueueFull"),
         ("arango.error_number", "21003"),
-        ("arango.outcome", "not executed"),
+        ("arango.outcome", "not_executed"),
     ]);
     second.assert_fields([("http.request.resend_count", "1"), ("http.response.status_code", "202")]);
     assert_ne!(first.fields["server.port"], second.fields["server.port"]);
@@ -146,7 +146,7 @@ async fn a_failed_call_records_error_and_coordinator() {
     }
     client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
     let [call] = &spans.named("arango")[..] else { panic!("{spans:?}") };
-    call.assert_fields([("error.type", "NoCoordinatorAvailable"), ("arango.outcome", "not executed")]);
+    call.assert_fields([("error.type", "NoCoordinatorAvailable"), ("arango.outcome", "not_executed")]);
     for attempt in spans.named("arango.attempt") {
         attempt.assert_fields([("error.type", "ConnectRefused")]);
         assert!(!attempt.fields.contains_key("http.response.status_code"));
