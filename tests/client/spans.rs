@@ -137,6 +137,21 @@ async fn a_call_is_a_span_with_one_child_span_per_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_is_a_span_with_its_attempts_and_without_a_secret() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).jwt_auth("root", cluster.root_password()).build().unwrap();
+    let (spans, _guard) = RecordedSpans::install();
+    client.db("_system").version().await.unwrap();
+
+    let calls = spans.named("arango");
+    let login = calls.iter().find(|call| call.fields["db.operation.name"] == "auth.log_in").unwrap();
+    login.assert_fields([("http.request.method", "POST"), ("http.response.status_code", "200")]);
+    let attempts = spans.named("arango.attempt");
+    assert_eq!((attempts.len(), attempts.iter().filter(|attempt| attempt.parent.is_none()).count()), (2, 0));
+    assert!(!format!("{spans:?}").contains(cluster.root_password()), "{spans:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_call_records_error_and_coordinator() {
     let cluster = cluster().await;
     let client = client(&cluster);

@@ -27,7 +27,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::layers::response_check;
 use crate::layers::retry::{AttemptServiceStack, Retry, RetryLayer, RetryState};
 use crate::pool::body::AttemptResponse;
-use crate::telemetry::metrics;
+use crate::telemetry::{metrics, trace};
 use crate::types::boxed::BoxFuture;
 use crate::types::token::Token;
 
@@ -232,7 +232,8 @@ where
     };
     let mut context = CallContext::new(call, request, login.settings.load(), &login.untracked);
     loop {
-        let response = login.service.clone().oneshot(CallRequest::new(Arc::clone(&context))).await;
+        let response = login.service.clone().oneshot(CallRequest::new(Arc::clone(&context)));
+        let response = trace::call(trace::span(&context), response).await;
         let (parts, mut body) = response.map_err(LoginError::Call)?.into_parts();
         let body = body.take_buffered().expect("the response to a login is buffered");
         match operation.output(ApiResponse::new(parts.status, parts.headers, body)) {
