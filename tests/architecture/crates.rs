@@ -35,7 +35,7 @@ const FORBIDDEN_PACKAGES: &[(&str, &[&str])] = &[
     ("arango", &["hyper", "hyper-util", "socket2"]),
 ];
 
-fn metadata() -> cargo_metadata::Metadata {
+pub(super) fn metadata() -> cargo_metadata::Metadata {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     MetadataCommand::new().manifest_path(root).no_deps().exec().unwrap()
 }

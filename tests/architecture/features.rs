@@ -33,3 +33,56 @@ fn what_xtask_is_built_with_has_the_features_that_the_whole_workspace_needs() {
         .collect();
     assert_eq!(differences, [""; 0], "add the missing features to xtask/Cargo.toml");
 }
+
+/// Returns the pairs of a feature and a crate that a text names, as in "the feature `x` of `arango` or of `arango-data`".
+fn named(text: &str) -> Vec<(String, String)> {
+    let joined = text.replace("\\\n", " ");
+    let joined = joined.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut pairs = Vec::new();
+    for sentence in joined.split("the feature `").skip(1) {
+        // The feature is the last quoted word before the crate.
+        let (mut feature, mut of) = ("", false);
+        for (index, part) in sentence.split('`').take(9).enumerate() {
+            match (index % 2, part) {
+                (1, part) => of = part.ends_with(" of "),
+                (_, part) if of && part.starts_with("arango") => pairs.push((feature.into(), part.into())),
+                (_, part) => feature = part,
+            }
+        }
+    }
+    pairs
+}
+
+#[test]
+fn errors_advise_features_that_exist() {
+    let metadata = super::crates::metadata();
+    let mut found = 0;
+    for package in metadata.packages.iter().filter(|package| package.name.starts_with("arango")) {
+        let folder = package.manifest_path.parent().unwrap().join("src");
+        if !folder.is_dir() {
+            continue; // the tests
+        }
+        for file in super::links::sources(folder.as_std_path()) {
+            for (feature, owner) in named(&std::fs::read_to_string(&file).unwrap()) {
+                let owner = metadata.packages.iter().find(|package| *package.name == owner).unwrap();
+                assert!(
+                    owner.features.contains_key(&feature),
+                    "{}: `{feature}` of {}",
+                    file.display(),
+                    owner.name
+                );
+                found += 1;
+            }
+        }
+    }
+    assert!(found >= 3, "{found}");
+}
+
+#[test]
+fn a_second_feature_and_a_second_crate_are_read() {
+    let pair = |feature: &str, owner: &str| (feature.to_owned(), owner.to_owned());
+    let text =
+        "the feature `a` of `arango`, or `b` of \\\n   `arango-data` or of `arango-transport`; use `c`";
+    let expected = [pair("a", "arango"), pair("b", "arango-data"), pair("b", "arango-transport")];
+    assert_eq!(named(text), expected);
+}

@@ -105,7 +105,7 @@ fn every_link_to_this_repository_leads_to_a_file_and_a_heading() {
 }
 
 /// Returns the Rust files below a folder.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -94,6 +94,8 @@ async fn calls_exceeding_the_grace_period_report_their_outcome() {
     assert_eq!(start.elapsed().as_secs(), 2);
     let error = write_call.await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::Unknown));
+    let expected = "the client is closed: the grace period ended before the response arrived (";
+    assert!(error.to_string().contains(expected), "{error}");
     sleep(Duration::from_millis(1)).await;
     assert_eq!(open_connections(&cluster), 0);
     assert_eq!(client.coordinators().iter().map(|state| state.in_flight).sum::<usize>(), 0);

@@ -158,6 +158,7 @@ async fn no_request_is_sent_to_a_coordinator_without_http2() {
         assert_eq!((error.outcome(), cluster.journal().entries().len()), (Outcome::NotExecuted, 0));
         let report = error.report().to_string();
         assert!(report.contains(expected), "{report}");
+        assert_eq!(report.contains("`Http2::Negotiated`"), tls == Speaks::On, "{report}");
     }
 }
 

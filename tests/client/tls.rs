@@ -158,6 +158,19 @@ async fn tls_instead_of_plain_http_is_reported() {
     assert!(report.contains("the server uses TLS on this port; use https:// instead of http://"), "{report}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn handshakes_that_fail_everywhere_are_named_as_handshakes() {
+    for (fault, expected) in [(HandshakeFault::Hang, "timed out"), (HandshakeFault::Close, "broke off")] {
+        let cluster = cluster_with_tls(Speaks::On).await;
+        let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.fail_handshakes(fault)).collect();
+        let error = client(&cluster).db("_system").version().await.unwrap_err();
+        let expected = format!("no coordinator could be reached: the TLS handshake failed: it {expected}");
+        assert!(error.to_string().contains(&expected), "{error}");
+        let attempt = error.attempts()[0].to_string();
+        assert_eq!(attempt.matches("the TLS handshake failed").count(), 1, "{attempt}");
+    }
+}
+
 #[tokio::test]
 async fn build_reports_invalid_tls_files() {
     let cluster = TestCluster::builder().tls(Speaks::On).in_memory().start().await.unwrap();

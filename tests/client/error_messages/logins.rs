@@ -1,5 +1,7 @@
 //! Errors for failed logins and unavailable tokens.
 
+use std::time::Duration;
+
 use arango::transport::secrecy::SecretString;
 use arango::transport::{BoxError, BoxFuture};
 use arango::{Credentials, Superuser};
@@ -51,6 +53,8 @@ pub(super) async fn situations(page: &mut Page) {
 
     let with = |source| builder(&cluster).credentials(source).build().unwrap();
     page.error("A token source fails", &write(&with(Credentials::from_source(FailingTokenSource))).await);
+    let rejected = with(Credentials::token(&cluster.user_token("root", Duration::ZERO)).unwrap());
+    page.error("A token has expired", &write(&rejected).await);
     let missing = TokenFile::new("/nonexistent/token");
     page.error("A token file does not exist", &write(&with(Credentials::from_source(missing))).await);
     let missing = Superuser::from_file("/nonexistent/secret");

@@ -71,7 +71,7 @@ pub enum InvalidTls {
     ///
     /// None was compiled in, and none is installed in the process.
     #[error(
-        "there is no cryptography provider; enable the feature `rustls-ring` of `arango`, or `ring` of \
+        "there is no cryptography provider; enable the feature `rustls-ring` of `arango` or of \
          `arango-transport`, or install a `rustls::crypto::CryptoProvider`, or pass a complete `rustls::ClientConfig`"
     )]
     NoCryptography,

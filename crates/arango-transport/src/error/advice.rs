@@ -109,7 +109,9 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         K::UnexpectedRedirect => "use the URLs of the coordinators themselves",
         K::BadCredentials => "check user and password",
         // Without credentials the cause already contains advice.
-        K::NotAuthorized if error.cause().is_none() => "check user and password, and the user's rights",
+        K::NotAuthorized if error.cause().is_none() => {
+            "check user and password, or the token, and the user's rights"
+        }
         K::Forbidden if error.error_number() == Some(ErrorNumber::USE_SYSTEM_DATABASE) => {
             "use the database _system"
         }

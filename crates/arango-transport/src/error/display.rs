@@ -30,7 +30,7 @@ impl Error {
         }
         // The server's message is about its internal server ids.
         let message = self.server_message().filter(|_| self.0.kind != ErrorKind::UnknownServer);
-        let headline = wording::headline(kind, message, self.cause());
+        let headline = wording::headline(kind, message, wording::shown_cause(self.0.kind, self.cause()));
         let headline = wording::without_number(headline, self.error_number());
         let is_about_document =
             matches!(self.0.kind, ErrorKind::DocumentNotFound | ErrorKind::PreconditionFailed);

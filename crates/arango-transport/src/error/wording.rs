@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use arango_protocol::ErrorNumber;
+use arango_protocol::{ErrorKind, ErrorNumber};
 use http::StatusCode;
 
 use super::{Error, causes};
@@ -14,6 +14,21 @@ use crate::types::printable::Printable;
 pub(crate) const MAX_MESSAGE_CHARS: usize = 300;
 /// A text shorter than this is displayed even if the text before it already contains it.
 const SHORT_TEXT: usize = 6;
+
+/// The cause of a call that was in progress when its client was closed.
+#[derive(Debug, thiserror::Error)]
+#[error("the grace period ended before the response arrived")]
+struct GraceEnded;
+
+/// Returns the cause that explains why a call failed.
+///
+/// A closed client ends its connections. hyper reports that a runtime dropped them.
+pub(crate) fn shown_cause<'a>(
+    kind: ErrorKind,
+    cause: Option<&'a (dyn StdError + 'static)>,
+) -> Option<&'a (dyn StdError + 'static)> {
+    cause.map(|cause| if kind == ErrorKind::ClientClosed { &GraceEnded } else { cause })
+}
 
 /// Joins the kind, the server's message and the causes, without repetitions.
 pub(crate) fn headline(

@@ -11,6 +11,7 @@ use crate::call::context::CallContext;
 use crate::error::Error;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
+use crate::telemetry::outcome_label;
 use crate::types::coordinator::Coordinator;
 
 /// The target of all spans, for filters of subscribers.
@@ -61,7 +62,7 @@ fn ended(span: &Span, result: Result<StatusCode, &Error>) {
                 span.record("server.port", port(coordinator));
             }
             span.record("error.type", debug(error.kind()));
-            span.record("arango.outcome", display(error.outcome()));
+            span.record("arango.outcome", outcome_label(error.outcome()));
         }
     }
 }
@@ -111,7 +112,7 @@ fn attempt_ended(span: &Span, result: Result<StatusCode, &Attempt>) {
     }
     if let Some(failed) = failed {
         span.record("error.type", debug(failed.kind));
-        span.record("arango.outcome", display(failed.outcome));
+        span.record("arango.outcome", outcome_label(failed.outcome));
         span.record("arango.connection_reused", failed.reused);
         if let Some(address) = failed.address {
             span.record("network.peer.address", display(address.ip()));

@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use super::alert::{AlertIo, EarlyAlert};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::tls::refusal::{PLAIN_HTTP_ADVICE, TlsRefused};
+use crate::tls::refusal::{NO_HTTP2_ADVICE, PLAIN_HTTP_ADVICE, TlsRefused};
 use crate::types::boxed::BoxFuture;
 use crate::types::http_protocol::HttpProtocol;
 use crate::types::io::Io;
@@ -93,7 +93,8 @@ impl RustlsHandshake {
                 return Ok((Box::new(stream), agreed, alert));
             }
             Ok(Err(error)) => self.failed(&error),
-            Err(_) => failure(ErrorKind::TlsHandshake).with_source("it timed out"),
+            Err(_) => failure(ErrorKind::TlsHandshake)
+                .with_source(format!("{}: it timed out", ErrorKind::TlsHandshake)),
         };
         failed.attempt_mut().address = Some(address);
         Err(failed)
@@ -101,12 +102,21 @@ impl RustlsHandshake {
 
     fn failed(&self, error: &io::Error) -> AttemptError {
         let Some(refused) = cause(error) else {
-            return failure(ErrorKind::TlsHandshake)
-                .with_source(format!("it broke off: {error}{PLAIN_HTTP_ADVICE}"));
+            let kind = ErrorKind::TlsHandshake;
+            let advice = if self.requires_http2() { NO_HTTP2_ADVICE } else { "" };
+            // With the kind, because the error of a call that reached no coordinator has another one.
+            return failure(kind)
+                .with_source(format!("{kind}: it broke off: {error}{PLAIN_HTTP_ADVICE}{advice}"));
         };
         let kind = if is_final(refused) { ErrorKind::TlsCertificate } else { ErrorKind::TlsHandshake };
         let (name, has_identity) = (self.name.to_str().into_owned(), self.has_identity());
         failure(kind).with_source(TlsRefused { name, error: refused.clone(), has_identity })
+    }
+
+    /// Returns whether the coordinator must agree on HTTP/2.
+    fn requires_http2(&self) -> bool {
+        let offered = &self.connector.config().alpn_protocols;
+        !offered.is_empty() && offered.iter().all(|protocol| protocol == HttpProtocol::Http2.alpn())
     }
 
     /// Returns whether the client has a certificate for coordinators that request one.

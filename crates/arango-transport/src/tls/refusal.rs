@@ -22,6 +22,9 @@ pub(super) struct TlsRefused {
 pub(super) const PLAIN_HTTP_ADVICE: &str =
     "; if the coordinator speaks plain HTTP on this port, write http:// in place of https://";
 
+/// Advice if the coordinator may end a handshake without HTTP/2.
+pub(super) const NO_HTTP2_ADVICE: &str = "; if it does not support HTTP/2, use `Http2::Negotiated`";
+
 const NO_NAME: &str = "it has no subjectAltName, which is required; create one with the coordinator's host name \
                        or address as subjectAltName";
 

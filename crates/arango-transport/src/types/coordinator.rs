@@ -120,7 +120,14 @@ impl FromStr for Coordinator {
         if text.is_empty() {
             return Err(InvalidHostReason::Empty);
         }
-        let (scheme, rest) = text.split_once("://").ok_or(InvalidHostReason::MissingScheme)?;
+        let Some((scheme, rest)) = text.split_once("://") else {
+            let is_socket = text.starts_with("unix:") || text.starts_with("http+unix:");
+            return Err(if is_socket {
+                InvalidHostReason::SocketPath
+            } else {
+                InvalidHostReason::MissingScheme
+            });
+        };
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "unix" | "http+unix" => return Self::socket(rest),
             "http" | "tcp" | "http+tcp" => false,

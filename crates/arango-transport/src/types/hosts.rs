@@ -260,6 +260,8 @@ mod tests {
             ("http://a:+80", InvalidHostReason::Port("+80".into())),
             ("http://a:65536", InvalidHostReason::Port("65536".into())),
             ("unix://run/a.sock", InvalidHostReason::SocketPath),
+            ("unix:/run/a.sock", InvalidHostReason::SocketPath),
+            ("http+unix:/run/a.sock", InvalidHostReason::SocketPath),
             ("unix://", InvalidHostReason::SocketPath),
             #[cfg(not(unix))]
             ("unix:///run/a.sock", InvalidHostReason::Socket),

@@ -93,9 +93,7 @@ pub enum InvalidHostReason {
     #[error("has the unknown scheme `{0}`")]
     UnknownScheme(String),
     /// It requires TLS, and the library was built without TLS support.
-    #[error(
-        "requires TLS, which needs the feature `rustls-ring` of `arango`, or `ring` of `arango-transport`"
-    )]
+    #[error("requires TLS, which needs the feature `rustls-ring` of `arango` or of `arango-transport`")]
     Tls,
     /// The path of the Unix socket is missing or not absolute.
     #[error("has no absolute path of a Unix socket: write unix:///run/arangodb.sock")]

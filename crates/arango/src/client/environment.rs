@@ -14,7 +14,7 @@ impl ClientBuilder {
     ///
     /// These are the variables that `cargo xtask test-cluster run` sets; no others are read.
     ///
-    /// | variable | sets | if it is not set |
+    /// | variable | sets | if it is not set, or empty |
     /// |---|---|---|
     /// | `ARANGO_ENDPOINTS` | the [hosts](Self::hosts), separated by commas | an error |
     /// | `ARANGO_ROOT_PASSWORD` | the password of the user `root` | an empty password |
@@ -58,7 +58,8 @@ impl Client {
 pub enum InvalidEnvironment {
     /// There are no endpoints.
     #[error(
-        "the environment variable `ARANGO_ENDPOINTS` is not set: it lists the coordinators, separated by commas"
+        "the environment variable `ARANGO_ENDPOINTS` is not set, or empty: it lists the coordinators, separated by \
+         commas"
     )]
     NoEndpoints,
     /// The value of a variable is not Unicode.
@@ -69,12 +70,26 @@ pub enum InvalidEnvironment {
     },
     /// An authority is set, and the client is compiled without TLS.
     #[error(
-        "the environment variable `ARANGO_CA_FILE` is set, but the feature `rustls` of `arango` is disabled"
+        "the environment variable `ARANGO_CA_FILE` is set, which needs the feature `rustls-ring` of `arango`"
     )]
     NoTls,
     /// A value has no meaning as a setting.
-    #[error(transparent)]
-    Settings(#[from] arango_transport::InvalidSettings),
+    #[error("{}{}", origin(.0), .0)]
+    Settings(arango_transport::InvalidSettings),
+}
+
+impl From<arango_transport::InvalidSettings> for InvalidEnvironment {
+    fn from(settings: arango_transport::InvalidSettings) -> Self {
+        Self::Settings(settings)
+    }
+}
+
+/// Returns where invalid hosts were read. Errors of TLS name the file.
+fn origin(settings: &arango_transport::InvalidSettings) -> &'static str {
+    match settings {
+        arango_transport::InvalidSettings::Hosts(_) => "the environment variable `ARANGO_ENDPOINTS`: ",
+        _ => "",
+    }
 }
 
 #[inline]
@@ -82,7 +97,8 @@ fn from_variables(
     read: impl Fn(&'static str) -> Result<String, VarError>,
 ) -> Result<ClientBuilder, InvalidEnvironment> {
     let value = |variable| match read(variable) {
-        Ok(value) => Ok(Some(value)),
+        // Scripts and compose files pass a variable that is not set as an empty one.
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(InvalidEnvironment::NotUnicode { variable }),
     };
@@ -136,6 +152,23 @@ mod tests {
         });
         let message = error.unwrap_err().to_string();
         assert!(message.contains("`ARANGO_ROOT_PASSWORD`") && !message.contains("secret"), "{message}");
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        assert_eq!(of(&[(ENDPOINTS, "")]).unwrap_err(), InvalidEnvironment::NoEndpoints);
+        let client = of(&[(ENDPOINTS, "http://a"), (ROOT_PASSWORD, ""), (CA_FILE, "")]).unwrap().build();
+        assert!(client.is_ok(), "{client:?}");
+    }
+
+    #[test]
+    fn invalid_hosts_name_their_variable() {
+        let settings = of(&[(ENDPOINTS, "a:8529")]).unwrap().build().unwrap_err();
+        let message = InvalidEnvironment::from(settings).to_string();
+        assert!(
+            message.starts_with("the environment variable `ARANGO_ENDPOINTS`: one of the hosts"),
+            "{message}"
+        );
     }
 
     #[cfg(feature = "rustls")]

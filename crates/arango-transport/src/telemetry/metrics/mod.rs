@@ -19,6 +19,7 @@ use metrics::{
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+use crate::telemetry::outcome_label;
 use crate::types::coordinator::Coordinator;
 use keys::Keys;
 
@@ -184,14 +185,6 @@ pub(crate) fn pool_labels(coordinator: &Coordinator) -> Vec<Label> {
 
 fn error_label(kind: ErrorKind) -> Label {
     Label::new(ERROR, format!("{kind:?}"))
-}
-
-fn outcome_label(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::NotExecuted => "not_executed",
-        Outcome::Unknown => "unknown",
-        Outcome::Executed => "executed",
-    }
 }
 
 /// Returns the label value of a method; non-standard methods share one value.
