@@ -56,8 +56,8 @@ impl<K> MembersBuilder<K> {
     /// Without a probe an ejected member becomes half-open as soon as its ejection is over, and an overloaded or
     /// draining member gets its share again. A task does either: outside of a tokio runtime, a member recovers only when
     /// its probe is overdue by twice the [timeout of a probe](HealthPolicy::probe_timeout) and the
-    /// [maximum length of an ejection](HealthPolicy::max_ejection_time). With a probe a draining member is probed all the time: see
-    /// [`HealthPolicy::max_drain_time`].
+    /// [maximum length of an ejection](HealthPolicy::max_ejection_time). With a probe a draining member is probed all the
+    /// time: see [`HealthPolicy::max_drain_time`].
     #[must_use]
     pub fn probe<F, Fut>(mut self, probe: F) -> Self
     where

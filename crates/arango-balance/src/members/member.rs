@@ -156,9 +156,10 @@ impl<K> Member<K> {
     /// Records the outcome of an attempt, as soon as it is known.
     ///
     /// `timing` is when the attempt started. An attempt that started before the member was last ejected or last
-    /// recovered is ignored, and the state of an unverified member never changes. If a policy [uses load](crate::Policy::wants_load), the time since then is the
-    /// latency of a [success](Signal::Success). The signal may eject the member or reduce its share; the next request
-    /// within a tokio runtime then starts the task that probes it.
+    /// recovered is ignored, and the state of an unverified member never changes. If a policy
+    /// [uses load](crate::Policy::wants_load), the time since then is the latency of a [success](Signal::Success). The
+    /// signal may eject the member or reduce its share; the next request within a tokio runtime then starts the task that
+    /// probes it.
     pub fn record(&self, signal: Signal, timing: impl Into<Timing>)
     where
         K: Clone,
