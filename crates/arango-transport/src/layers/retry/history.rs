@@ -35,8 +35,12 @@ impl History {
     pub(crate) fn from_attempts(failed: Vec<Attempt>) -> Self {
         let attempts = failed.len();
         let has_violation = failed.iter().any(|attempt| attempt.kind == ErrorKind::ProtocolViolation);
-        let mut tried: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.coordinator).collect();
-        tried.dedup();
+        let mut tried = Vec::new();
+        for coordinator in failed.into_iter().filter_map(|attempt| attempt.coordinator) {
+            if !tried.contains(&coordinator) {
+                tried.push(coordinator);
+            }
+        }
         Self { tried, attempts, has_violation, ..Self::default() }
     }
 
@@ -62,5 +66,28 @@ impl History {
         {
             self.tried.push(coordinator.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arango_protocol::Outcome;
+
+    use super::*;
+    use crate::error::attempt::Phase;
+    use crate::types::hosts::Hosts;
+
+    #[test]
+    fn a_call_that_continues_counts_each_coordinator_once() {
+        let hosts = "http://a,http://b".parse::<Hosts>().unwrap();
+        let [a, b] = hosts.coordinators() else { panic!("{hosts:?}") };
+        let failed = [a, b, a].map(|coordinator| {
+            let mut attempt = Attempt::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
+            attempt.coordinator = Some(coordinator.clone());
+            attempt
+        });
+        let history = History::from_attempts(failed.into());
+        assert_eq!(history.tried, [a.clone(), b.clone()]);
+        assert_eq!(history.attempts, 3);
     }
 }
