@@ -26,6 +26,11 @@ pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
         }
         _ => {}
     }
+    // A write that has taken effect, and whose result is lost with its coordinator.
+    let is_lost = is_unreachable(error.kind()) || error.kind() == ErrorKind::OwnerGone;
+    if is_lost && error.outcome() == Outcome::Executed {
+        return Some("do not send it again: only the rest of its result is lost".into());
+    }
     if let Some(owner) = error.0.owner.as_ref().filter(|_| is_unreachable(error.kind())) {
         return Some(format!("its state is held by {owner}: start again if that coordinator is lost").into());
     }
