@@ -114,23 +114,18 @@ impl TransactionCalls {
 
     /// Closes a cursor that was dropped, before the next call.
     pub(in crate::data) fn close_later(&self, cursor: CursorId) {
-        self.state().add_dropped_cursor(cursor);
+        self.state().add_dropped_cursors([cursor]);
     }
 
     #[inline]
     pub(super) async fn close_dropped_cursors(&self) {
-        let cursors = self.state().take_dropped_cursors();
-        let began = Instant::now();
-        // One after the other: a transaction is used by one request at a time.
-        for cursor in cursors {
-            let left = CLOSE_LIMIT.saturating_sub(began.elapsed()).min(self.left());
-            if left.is_zero() {
-                break;
-            }
-            let close = InTransaction::new(&self.id, CloseCursor::new(&cursor));
-            // If it fails, it ends with the transaction.
-            self.database().timeout(left).execute(close).await.ok();
-        }
+        let cursors = self.state().take_cursors_before_call();
+        self.close(cursors).await;
+    }
+
+    async fn close(&self, cursors: Vec<CursorId>) {
+        let mut closing = Closing { calls: self, cursors };
+        close(&self.database(), &self.id, &mut closing.cursors, CLOSE_LIMIT.min(self.left())).await;
     }
 
     /// Aborts the transaction, if it is open.
@@ -141,6 +136,8 @@ impl TransactionCalls {
             return Ok(());
         }
         let cancelled = CancelledAbort(Some(self));
+        let cursors = self.state().take_dropped_cursors();
+        self.close(cursors).await;
         let result = abort(self.database(), self.id.clone()).await;
         cancelled.disarm();
         result
@@ -150,9 +147,14 @@ impl TransactionCalls {
     #[inline]
     pub(super) fn abort_in_background(&self) -> impl Future<Output = ()> + use<> {
         let (ended, end) = oneshot::channel();
-        if self.state().begin_abort() {
+        let (is_open, mut cursors) = {
+            let mut state = self.state();
+            (state.begin_abort(), state.take_dropped_cursors())
+        };
+        if is_open {
             let (database, id) = (self.database.clone(), self.id.clone());
             self.database.shared.data.background.spawn(async move {
+                close(&database, &id, &mut cursors, CLOSE_LIMIT).await;
                 // If it fails, the server aborts it after its idle timeout.
                 abort(database, id).await.ok();
                 ended.send(()).ok();
@@ -207,6 +209,38 @@ impl Drop for CancelledAbort<'_> {
         if let Some(calls) = self.0 {
             calls.state().reopen();
         }
+    }
+}
+
+/// Cursors that are being closed. Those that are left when the future is dropped are closed before the next call or the abort.
+struct Closing<'a> {
+    calls: &'a TransactionCalls,
+    cursors: Vec<CursorId>,
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.calls.state().add_dropped_cursors(self.cursors.drain(..));
+    }
+}
+
+/// Closes cursors that were dropped before their end, each of which is removed from the list then.
+///
+/// A server takes a transaction for in use as long as it has a cursor with more rows, and neither commits nor aborts it.
+#[inline]
+async fn close(database: &Database, id: &TransactionId, cursors: &mut Vec<CursorId>, limit: Duration) {
+    let began = Instant::now();
+    // One after the other: a transaction is used by one request at a time.
+    while let Some(cursor) = cursors.last() {
+        let left = limit.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            cursors.clear();
+            return;
+        }
+        let close = InTransaction::new(id, CloseCursor::new(cursor));
+        // If it fails, the server closes it after its time to live.
+        database.clone().timeout(left).execute(close).await.ok();
+        cursors.pop();
     }
 }
 
