@@ -90,23 +90,35 @@ impl TransactionCalls {
         let met = |items: &O::Output| {
             items.iter().filter_map(|item| item.as_ref().err().map(Met::from)).max_by_key(Met::severity)
         };
-        self.call(Caller::Handle, write, met).await
+        let database = self.after_dropped_cursors(write).await;
+        self.call(Caller::Handle, &database, write, met).await
+    }
+
+    /// Executes an operation within a limit.
+    #[inline]
+    pub(super) async fn execute_within<O: Transactional>(
+        &self,
+        limit: TimeLimit,
+        operation: O,
+    ) -> Result<O::Output, Error> {
+        self.call(Caller::Handle, &limit.apply(&self.database), operation, |_| None).await
     }
 
     async fn execute_for<O: Transactional>(&self, caller: Caller, operation: O) -> Result<O::Output, Error> {
-        self.call(caller, operation, |_| None).await
+        let database = self.after_dropped_cursors(&operation).await;
+        self.call(caller, &database, operation, |_| None).await
     }
 
     /// Executes an operation. `met` returns what a part of it has met although the call has succeeded.
     async fn call<O: Transactional>(
         &self,
         caller: Caller,
+        database: &Database,
         operation: O,
         met: impl FnOnce(&O::Output) -> Option<Met>,
     ) -> Result<O::Output, Error> {
-        self.close_dropped_cursors().await;
         self.state().begin_call(caller).map_err(refused::<O>)?;
-        let result = self.database().execute(InTransaction::new(&self.id, operation)).await;
+        let result = database.execute(InTransaction::new(&self.id, operation)).await;
         let met = result.as_ref().map_or_else(|error| Some(Met::from(error)), met);
         self.state().end_call(met, Instant::now());
         result
@@ -117,15 +129,24 @@ impl TransactionCalls {
         self.state().add_dropped_cursors([cursor]);
     }
 
-    #[inline]
-    pub(super) async fn close_dropped_cursors(&self) {
+    /// Closes the cursors that were dropped. Returns the handle for an operation, with what is left of its time then.
+    pub(super) async fn after_dropped_cursors<O: Operation>(&self, operation: &O) -> Database {
         let cursors = self.state().take_cursors_before_call();
-        self.close(cursors).await;
+        if cursors.is_empty() {
+            return self.database();
+        }
+        let limit = TimeLimit::start(&self.database(), operation);
+        // Boxed: rare, so it should not enlarge the future of every call.
+        Box::pin(self.close(cursors, limit)).await;
+        limit.apply(&self.database())
     }
 
-    async fn close(&self, cursors: Vec<CursorId>) {
+    #[inline]
+    async fn close(&self, cursors: Vec<CursorId>, limit: TimeLimit) {
         let mut closing = Closing { calls: self, cursors };
-        close(&self.database(), &self.id, &mut closing.cursors, CLOSE_LIMIT.min(self.left())).await;
+        // What follows needs time, too.
+        let limit = CLOSE_LIMIT.min(limit.left() / 2);
+        close(&self.database(), &self.id, &mut closing.cursors, limit).await;
     }
 
     /// Aborts the transaction, if it is open.
@@ -136,9 +157,10 @@ impl TransactionCalls {
             return Ok(());
         }
         let cancelled = CancelledAbort(Some(self));
+        let limit = TimeLimit::start(&self.database(), &AbortTransaction { id: self.id.clone() });
         let cursors = self.state().take_dropped_cursors();
-        self.close(cursors).await;
-        let result = abort(self.database(), self.id.clone()).await;
+        self.close(cursors, limit).await;
+        let result = abort(limit.apply(&self.database()), self.id.clone()).await;
         cancelled.disarm();
         result
     }
@@ -151,12 +173,14 @@ impl TransactionCalls {
             let mut state = self.state();
             (state.begin_abort(), state.take_dropped_cursors())
         };
-        if is_open {
+        if is_open || !cursors.is_empty() {
             let (database, id) = (self.database.clone(), self.id.clone());
             self.database.shared.data.background.spawn(async move {
                 close(&database, &id, &mut cursors, CLOSE_LIMIT).await;
-                // If it fails, the server aborts it after its idle timeout.
-                abort(database, id).await.ok();
+                if is_open {
+                    // If it fails, the server aborts it after its idle timeout.
+                    abort(database, id).await.ok();
+                }
                 ended.send(()).ok();
             });
         }
@@ -183,11 +207,6 @@ impl TransactionCalls {
             Some(limit) => limit.apply(&self.database),
             None => self.database.clone(),
         }
-    }
-
-    /// Returns how much time is left for all calls.
-    pub(super) fn left(&self) -> Duration {
-        self.limit.as_ref().map_or(Duration::MAX, TimeLimit::left)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
