@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::Book;
-use crate::support::{builder, client, cluster, cluster_with};
+use crate::support::{builder, client, cluster, cluster_of, cluster_with};
 
 const ALL: &str = "FOR b IN books SORT b.year RETURN b.year";
 
@@ -213,14 +213,24 @@ async fn w12a_a_query_that_has_committed_is_reported_as_executed_if_its_further_
 
 #[tokio::test(start_paused = true)]
 async fn w12b_a_stream_that_writes_is_not_repeated_by_the_caller_if_its_last_batch_may_have_committed() {
-    let cluster = cluster().await;
-    let database = fill(&client(&cluster), 1).await;
-    let query = Aql::new("FOR i IN 2..5 INSERT { year: i } INTO books RETURN i");
-    let _lost = cluster.inject(&Fault::close(Phase::AfterExecution).on(Match::post("/_api/cursor/*")));
-    let error = database.query::<u16>(query).stream().batch_size(3).all().await.unwrap_err();
-    assert_eq!((error.outcome(), error.is_retryable()), (Outcome::Unknown, false), "{error}");
-    sleep(Duration::from_secs(1)).await;
-    assert_eq!(database.collection("books").count().await.unwrap(), 5);
+    let next = || Match::post("/_api/cursor/*");
+    // All responses with the last batch are lost; or one is, and then the cursor is gone.
+    for is_gone in [false, true] {
+        let cluster = cluster_of(1).await;
+        let database = fill(&client(&cluster), 1).await;
+        let query = Aql::new("FOR i IN 2..5 INSERT { year: i } INTO books RETURN i");
+        let rows = database.query::<u16>(query).stream().batch_size(3).await.unwrap();
+        let times = if is_gone { 1 } else { usize::MAX };
+        let _lost = cluster.inject(&Fault::close(Phase::AfterExecution).on(next()).times(times));
+        let gone = Fault::response(404, 1600, "cursor not found").on(next());
+        let _gone = is_gone.then(|| cluster.inject(&gone));
+        let error = rows.all().await.unwrap_err();
+        assert_eq!((error.outcome(), error.is_retryable()), (Outcome::Unknown, false), "{error}");
+        let advice = "; check whether it was executed before you send it again";
+        assert!(error.to_string().contains(advice), "{error}");
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(database.collection("books").count().await.unwrap(), 5);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -225,6 +225,8 @@ impl Error {
     #[must_use]
     pub fn of_write(mut self, outcome: Outcome) -> Self {
         (self.0.outcome, self.0.class) = (outcome, RequestClass::NonIdempotent);
+        // With the coordinator only the state of the request is lost, and not the write.
+        self.0.owner = None;
         self
     }
 
