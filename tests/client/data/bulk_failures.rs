@@ -154,6 +154,22 @@ async fn w09e_items_with_keys_of_the_server_stay_unknown_and_are_not_sent_again(
     assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (1, u64::from(ITEMS)));
 }
 
+/// Of the item that was not sent, something is known.
+#[tokio::test(start_paused = true)]
+async fn an_invalid_document_is_a_failed_item_also_if_the_request_with_the_others_is_lost() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster)).server_keys();
+    let lost = cluster.inject(&on_post(Fault::close(Phase::AfterExecution)));
+    let report = books.insert_many([json!({ "n": 1 }), json!({ "_key": "a b" })]).await.unwrap();
+    drop(lost);
+    let outcomes: Vec<_> = report.failed().map(|(place, error)| (place, error.outcome())).collect();
+    assert_eq!(outcomes, [(0, Outcome::Unknown), (1, Outcome::NotExecuted)]);
+    // Nothing distinguishes them if none was executed.
+    let _refused = cluster.inject(&on_post(Fault::response(403, 11, "forbidden")));
+    let error = books.insert_many([json!({ "n": 1 }), json!({ "_key": "a b" })]).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Forbidden, Outcome::NotExecuted));
+}
+
 #[tokio::test(start_paused = true)]
 async fn w09f_updates_under_a_revision_are_applied_once_and_found() {
     let cluster = cluster().await;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use arango::data::Written;
+use arango::data::{Aql, Written};
 use arango::protocol::Resolution;
-use arango::{Collection, Limits};
+use arango::{Collection, Limits, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
 use http::Method;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{Book, book, books, on_post};
 use crate::support::{builder, client, cluster, cluster_of};
@@ -45,6 +45,56 @@ async fn a_call_of_several_requests_ends_at_its_deadline() {
     ] {
         // Timers have a resolution of a millisecond.
         assert!(took <= LIMIT + Duration::from_millis(1), "{name} took {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_writes_its_proof_begins_before_the_deadline_or_not_at_all() {
+    let cluster = cluster_of(1).await;
+    let client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
+    books(&client).insert(&book("Dune")).key("dune").await.unwrap();
+    let slow = Fault::latency(Duration::from_secs(3));
+    let _begin = cluster.inject(&slow.clone().on(Match::post("/_api/transaction/begin")));
+    let _proof = cluster.inject(&on_post(slow));
+    let new = client.db("_system").transaction(["books"]).proved_in("books").accept_partial_commit();
+    let began = Instant::now();
+    let error = new.begin().await.unwrap_err();
+    assert!(began.elapsed() <= LIMIT + Duration::from_millis(1), "{:?}", began.elapsed());
+    assert_eq!(error.outcome(), Outcome::NotExecuted, "nothing is committed: {error}");
+    sleep(Duration::from_secs(10)).await;
+    assert!(cluster.open_transactions().is_empty());
+}
+
+/// A call of a transaction after a cursor was dropped that cannot be closed.
+#[derive(Debug, Clone, Copy)]
+enum NextCall {
+    Read,
+    Commit,
+    Abort,
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_a_dropped_cursor_is_a_part_of_the_next_call_of_its_transaction() {
+    for next in [NextCall::Read, NextCall::Commit, NextCall::Abort] {
+        let cluster = cluster_of(1).await;
+        let client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
+        books(&client).insert(&book("Dune")).key("dune").await.unwrap();
+        let mut transaction = client.db("_system").transaction(["books"]).begin().await.unwrap();
+        drop(transaction.query::<u8>(Aql::new("FOR i IN 1..3 RETURN i")).batch_size(1).await.unwrap());
+        let slow = Fault::latency(Duration::from_secs(4));
+        let _slow = cluster.inject(&slow.on(Match::path("/_api/*")));
+        let began = Instant::now();
+        let result = match next {
+            NextCall::Read => transaction.collection("books").get::<Value>("dune").await.map(drop),
+            NextCall::Commit => transaction.commit().await,
+            NextCall::Abort => transaction.abort().await,
+        };
+        let error = result.expect_err("there is no time for the second request");
+        assert!(
+            began.elapsed() <= LIMIT + Duration::from_millis(1),
+            "{next:?}: {:?}, {error}",
+            began.elapsed()
+        );
     }
 }
 

@@ -300,6 +300,36 @@ async fn a_document_whose_key_was_refused_in_a_repetition_is_not_sent_twice_with
     assert_eq!(report.failures.first().map(|failure| failure.error.outcome()), Some(Outcome::Unknown));
     assert_eq!(remade.count().await.unwrap(), 1);
 }
+
+/// As above, but another write of the client has met the refusal before, after the document got its key.
+#[tokio::test(start_paused = true)]
+async fn a_document_whose_key_was_made_before_keys_were_refused_is_not_sent_twice_without_a_key() {
+    let cluster = cluster().await;
+    let remade = remade(&cluster).await;
+    let mut sink = remade.import_sink().start().await.unwrap();
+    sink.feed(&json!({ "n": 1 })).await.unwrap();
+    remade.insert_many([json!({ "n": 2 })]).await.unwrap().into_result().unwrap();
+
+    let full = cluster.inject(&on_post(Fault::early_response(503, 21003, "queue full")));
+    let hits = |faults: &[FaultGuard]| faults.iter().map(FaultGuard::hits).sum::<usize>();
+    let lose = async {
+        // All attempts of a request.
+        while hits(&full) < 4 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        drop(full);
+        let refused = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100)).times(1)));
+        while hits(&refused) == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        cluster.inject(&on_post(Fault::close(Phase::AfterExecution).times(1)))
+    };
+    let (report, closed) = tokio::join!(sink.finish(), lose);
+    assert!(hits(&closed) > 0);
+    assert_eq!(remade.count().await.unwrap(), 2, "each document once");
+    assert_eq!(report.failures.first().map(|failure| failure.error.outcome()), Some(Outcome::Unknown));
+}
+
 #[tokio::test(start_paused = true)]
 async fn documents_with_keys_of_the_server_are_not_imported_twice_after_a_refusal_of_one_shard() {
     let cluster = cluster().await;

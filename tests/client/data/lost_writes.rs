@@ -251,6 +251,31 @@ async fn w21_an_insert_with_a_key_of_the_server_is_not_repeated() {
     assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (1, 1));
 }
 
+/// A further call would make another key, and store a second document.
+#[tokio::test(start_paused = true)]
+async fn w21a_an_insert_whose_key_the_client_has_made_is_retryable_only_if_it_was_not_executed() {
+    for (fault, is_retryable) in [
+        (Fault::close(Phase::AfterExecution), false),
+        (Fault::early_response(503, 21003, "queue full"), true),
+    ] {
+        let cluster = cluster().await;
+        let books = books(&client(&cluster));
+        let _lost = cluster.inject(&on_post(fault));
+        let unread = Fault::response(503, 1478, "no backend");
+        let _unread = cluster.inject(&unread.clone().on(Match::get("/_api/document/*")));
+        let _unread_many = cluster.inject(&unread.on(Match::put("/_api/document/*")));
+        let error = books.insert(&book("Dune")).await.unwrap_err();
+        assert_eq!(error.is_retryable(), is_retryable, "{error}");
+        // Under the same key it is the same request.
+        let error = books.insert(&book("Emma")).key(books.new_key()).await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+        if is_retryable {
+            let error = books.insert_many([book("Dune")]).await.unwrap_err();
+            assert!(error.is_retryable(), "{error}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn w22_a_collection_that_refuses_keys_gets_the_document_without_one() {
     for number in [1222, 1466, 1221] {

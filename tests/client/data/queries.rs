@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::Book;
-use crate::support::{builder, client, cluster, cluster_with};
+use crate::support::{builder, client, cluster, cluster_of, cluster_with};
 
 const ALL: &str = "FOR b IN books SORT b.year RETURN b.year";
 
@@ -165,6 +165,106 @@ async fn it_is_unknown_whether_a_stream_that_writes_was_executed_if_its_first_ba
         sleep(Duration::from_secs(1)).await;
         assert_eq!(database.collection("books").count().await.unwrap(), count);
     }
+}
+
+/// How the rest of the rows of a query is lost.
+#[derive(Debug, Clone, Copy)]
+enum Loss {
+    /// The responses with the second batch.
+    Responses,
+    /// The coordinator, before the second batch is asked for.
+    Owner,
+    /// The cursor.
+    Cursor,
+}
+
+#[tokio::test(start_paused = true)]
+async fn w12a_a_query_that_has_committed_is_reported_as_executed_if_its_further_rows_are_lost() {
+    for loss in [Loss::Responses, Loss::Owner, Loss::Cursor] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let database = fill(&client, 1).await;
+        let query = Aql::new("FOR i IN 2..20 INSERT { year: i } INTO books RETURN i");
+        let next = Match::post("/_api/cursor/*");
+        let _lost = match loss {
+            Loss::Responses => cluster.inject(&Fault::close(Phase::AfterRead).on(next)),
+            Loss::Owner => Vec::new(),
+            Loss::Cursor => cluster.inject(&Fault::response(404, 1600, "cursor not found").on(next)),
+        };
+        let mut rows = database.query::<u16>(query).batch_size(4).await.unwrap();
+        if matches!(loss, Loss::Owner) {
+            let owner = rows.coordinator().unwrap();
+            let index = client.coordinators().iter().position(|state| state.address == *owner).unwrap();
+            cluster.coordinator(index).kill();
+        }
+        let error = loop {
+            match rows.try_next().await {
+                Ok(row) => assert!(row.is_some(), "{loss:?}: the end was reached"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(rows.lost().unwrap().is_committed, Some(true), "{loss:?}");
+        assert_eq!(error.outcome(), Outcome::Executed, "{loss:?}: {error}");
+        assert!(!error.is_retryable(), "{loss:?}: {error}");
+        assert!(error.to_string().contains("do not send it again"), "{loss:?}: {error}");
+        assert_eq!(database.collection("books").count().await.unwrap(), 20);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w12b_a_stream_that_writes_is_not_repeated_by_the_caller_if_its_last_batch_may_have_committed() {
+    let next = || Match::post("/_api/cursor/*");
+    // All responses with the last batch are lost; or one is, and then the cursor is gone.
+    for is_gone in [false, true] {
+        let cluster = cluster_of(1).await;
+        let database = fill(&client(&cluster), 1).await;
+        let query = Aql::new("FOR i IN 2..5 INSERT { year: i } INTO books RETURN i");
+        let rows = database.query::<u16>(query).stream().batch_size(3).await.unwrap();
+        let times = if is_gone { 1 } else { usize::MAX };
+        let _lost = cluster.inject(&Fault::close(Phase::AfterExecution).on(next()).times(times));
+        let gone = Fault::response(404, 1600, "cursor not found").on(next());
+        let _gone = is_gone.then(|| cluster.inject(&gone));
+        let error = rows.all().await.unwrap_err();
+        assert_eq!((error.outcome(), error.is_retryable()), (Outcome::Unknown, false), "{error}");
+        let advice = "; check whether it was executed before you send it again";
+        assert!(error.to_string().contains(advice), "{error}");
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(database.collection("books").count().await.unwrap(), 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w12b_a_stream_that_writes_may_be_committed_by_an_earlier_request_for_its_last_batch() {
+    let cluster = cluster().await;
+    let limits = Limits::default().attempt(Duration::from_secs(1)).total(Duration::from_secs(5));
+    let database = fill(&builder(&cluster).limits(limits).build().unwrap(), 1).await;
+    let query = Aql::new("FOR i IN 2..5 INSERT { year: i } INTO books RETURN i");
+    // The first request for the last batch takes longer than the call may, and commits then.
+    let slow = Fault::latency(Duration::from_secs(20)).on(Match::post("/_api/cursor/*"));
+    let _slow = cluster.inject(&slow.times(1));
+    let mut rows = database.query::<u16>(query).stream().batch_size(2).await.unwrap();
+    let error = loop {
+        match rows.try_next().await {
+            Ok(row) => assert!(row.is_some(), "the end was reached"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((error.outcome(), error.is_retryable()), (Outcome::Unknown, false), "{error}");
+    assert_eq!(rows.lost().unwrap().is_committed, None, "{error}");
+    drop(rows);
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(database.collection("books").count().await.unwrap(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w12b_a_stream_that_writes_is_not_executed_for_sure_if_a_batch_cannot_be_decoded() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 1).await;
+    let query = Aql::new("FOR i IN 2..20 INSERT { year: i } INTO books RETURN i == 5 ? 'five' : i");
+    let error = database.query::<u16>(query).stream().batch_size(3).all().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Unknown), "{error}");
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(database.collection("books").count().await.unwrap(), 1, "it was rolled back");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,9 @@
 //! Decommissioning and removing a DB-Server.
 
-use arango::Client;
 use arango::cluster::ServerId;
 use arango::long_running::{DecommissionReport, DecommissionStep, Incomplete, StopReason};
-use arango_test_cluster::{Fault, JobOutcome, Match, Phase, TestCluster};
+use arango::{Client, ErrorKind};
+use arango_test_cluster::{Fault, FaultGuard, JobOutcome, Match, Phase, TestCluster};
 use tokio::time::sleep;
 
 use super::{SECOND, drop_after_polls, executions, poll_options, skewed_cluster};
@@ -45,6 +45,19 @@ async fn a_decommissioned_server_is_removed_after_it_stops() {
     let again = client.cluster().decommission_server(&server, poll_options()).wait().await.unwrap();
     assert!(again.removed, "a removed server can be decommissioned again");
     assert_eq!((job_counts(&cluster), executions(&cluster, "removeServer")), ([1, 1], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_is_forbidden_ends_the_decommission_at_once() {
+    let cluster = skewed_cluster().await;
+    let client = client(&cluster);
+    let server = first_db_server(&cluster);
+    let removal = Match::post("/_admin/cluster/removeServer");
+    let forbidden = cluster.inject(&Fault::response(403, 11, "forbidden").on(removal));
+    let incomplete = decommission(&cluster, &client, &server).await.unwrap_err();
+    assert_eq!(incomplete.call_error().map(arango::Error::kind), Some(ErrorKind::Forbidden), "{incomplete}");
+    assert!(incomplete.progress().cleaned_out && !incomplete.progress().removed);
+    assert_eq!(forbidden.iter().map(FaultGuard::hits).sum::<usize>(), 1);
 }
 
 #[tokio::test(start_paused = true)]

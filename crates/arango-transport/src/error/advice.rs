@@ -26,6 +26,12 @@ pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
         }
         _ => {}
     }
+    // A query that has written, and whose further rows are lost.
+    let is_lost = is_unreachable(error.kind()) || error.kind() == ErrorKind::OwnerGone;
+    let is_query = error.operation() == "query.next_batch" && error.class() == RequestClass::NonIdempotent;
+    if is_lost && is_query && error.outcome() == Outcome::Executed {
+        return Some("do not send it again: only the rest of its result is lost".into());
+    }
     if let Some(owner) = error.0.owner.as_ref().filter(|_| is_unreachable(error.kind())) {
         return Some(format!("its state is held by {owner}: start again if that coordinator is lost").into());
     }
@@ -46,7 +52,11 @@ const CHECK_FIRST: &str = "check whether it was executed before you send it agai
 ///
 /// What is lost together with its coordinator has to be started again from the beginning.
 fn is_ambiguous(error: &Error) -> bool {
-    let is_lost = matches!(error.kind(), ErrorKind::OwnerGone | ErrorKind::TransactionGone);
+    let is_lost = match error.kind() {
+        ErrorKind::TransactionGone => true,
+        ErrorKind::OwnerGone => error.0.owner.is_some(),
+        _ => false,
+    };
     error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent && !is_lost
 }
 

@@ -218,6 +218,18 @@ impl Error {
         self
     }
 
+    /// Declares what became of a write of which the failed request is only a part, such as the query of a batch of rows.
+    ///
+    /// Then the same call may take effect twice, whatever the class of the request is.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn of_write(mut self, outcome: Outcome) -> Self {
+        (self.0.outcome, self.0.class) = (outcome, RequestClass::NonIdempotent);
+        // With the coordinator only the state of the request is lost, and not the write.
+        self.0.owner = None;
+        self
+    }
+
     /// Names the operation that the caller has asked for, if the error is about a request that it needs.
     #[doc(hidden)] // for the crate `arango`
     #[must_use]

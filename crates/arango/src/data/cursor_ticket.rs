@@ -142,7 +142,7 @@ impl Database {
             Some(owner) => self.clone().prefer(owner),
             None => self.clone(),
         };
-        match read_batch(&database, &ticket.next.clone().rows_as::<T>()).await {
+        match read_batch(&database, &ticket.next.clone().rows_as::<T>(), ticket.effect).await {
             Ok(batch) => Ok(Cursor::resumed(database, ticket, batch)),
             Err(source) if source.kind() == ErrorKind::OwnerGone => {
                 let age = Duration::from_millis(unix_millis().saturating_sub(ticket.unix_millis));

@@ -160,6 +160,11 @@ fn send<W: WriteOutput + Send + 'static>(
                 // Boxed: rare and large, so it should not enlarge the future of every insert.
                 Box::pin(collection.execute_resolving(operation)).await
             }
+            // A further call would make another key.
+            _ if gets_key && !error.was_not_executed() => {
+                let outcome = error.outcome();
+                Err(error.of_write(outcome))
+            }
             _ => Err(error),
         }
     }

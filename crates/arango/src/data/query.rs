@@ -96,6 +96,9 @@ impl Database {
 /// query is not, since it may have been executed. In a [transaction](crate::data::Transaction), none is, and `B` is the
 /// borrow of the transaction.
 ///
+/// If the future is dropped before the first response, the server executes the query to its end, and keeps the rows that do
+/// not fit into that response for the [time to live](Self::ttl) of their cursor.
+///
 /// ```no_run
 /// # async fn example(library: &arango::Database) -> arango::Result<()> {
 /// use arango::data::Aql;

@@ -161,9 +161,8 @@ impl DecommissionOperation<'_> {
                 // An intermediary may send an empty success, and a failure may have an unknown outcome. The next poll
                 // shows whether the server was removed; it is also the way to wait while removal is not allowed yet.
                 Ok(()) => {}
-                Err(error)
-                    if error.outcome() != Outcome::Executed
-                        || error.kind() == ErrorKind::PreconditionFailed => {}
+                Err(error) if error.kind() == ErrorKind::PreconditionFailed || error.is_transient() => {}
+                Err(error) if error.outcome() == Outcome::Unknown => {}
                 Err(error) => return Err(StopReason::Call(error)),
             }
             polling.pause().await?;

@@ -257,6 +257,42 @@ async fn queries_read_and_write_in_the_transaction_and_their_batches_are_read_wh
     assert_eq!(bank.collection("accounts").count().await.unwrap(), 12);
 }
 
+/// How a transaction ends whose last cursor was dropped before its end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum End {
+    Drop,
+    Abort,
+    /// A batch of the cursor was lost, which poisons the transaction.
+    DropAfterLostBatch,
+}
+
+#[tokio::test(start_paused = true)]
+async fn w13a_a_dropped_cursor_is_closed_before_the_transaction_is_aborted() {
+    for end in [End::Drop, End::Abort, End::DropAfterLostBatch] {
+        let (cluster, bank) = bank().await;
+        let mut transaction = bank.transaction(["accounts"]).begin().await.unwrap();
+        let query = transaction.query::<u8>(Aql::new("FOR i IN 1..10 RETURN i")).batch_size(2);
+        let mut rows = query.await.unwrap();
+        assert_eq!(cluster.open_cursors().len(), 1, "{end:?}");
+        if end == End::DropAfterLostBatch {
+            let lost = Fault::close(Phase::AfterExecution).on(Match::post("/_api/cursor/*")).times(1);
+            let _lost = cluster.inject(&lost);
+            while rows.try_next().await.is_ok() {}
+        }
+        drop(rows);
+        match end {
+            End::Abort => transaction.abort().await.unwrap(),
+            End::Drop | End::DropAfterLostBatch => drop(transaction),
+        }
+        sleep(Duration::from_secs(1)).await;
+        let entries = cluster.journal().entries();
+        let ends = entries.iter().filter(|entry| entry.method == Method::DELETE);
+        let is_cursor: Vec<_> = ends.map(|entry| entry.path.starts_with("/_api/cursor/")).collect();
+        assert_eq!(is_cursor, [true, false], "{end:?}: {entries:?}");
+        assert!(cluster.open_cursors().is_empty() && cluster.open_transactions().is_empty(), "{end:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn options_of_a_transaction_are_sent_and_a_lock_is_waited_for_in_time() {
     let (_cluster, bank) = bank().await;

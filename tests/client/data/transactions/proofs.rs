@@ -270,6 +270,7 @@ async fn a_run_that_stays_undecided_has_a_ticket() {
     assert_eq!(bank.resolve(&ticket).await.unwrap(), Conclusion::Executed(Evidence::Key));
     let error = arango::Error::from(error);
     assert!(error.outcome() == Outcome::Unknown && error.ticket().is_some());
+    assert!(!error.is_retryable(), "another call would be a second effect: {error}");
     assert_eq!(sums(&cluster).await, (0, 100));
 }
 

@@ -85,6 +85,7 @@ impl<O: BulkWrite + Transactional> Chunks<O> {
     /// If one is refused for a reason that is not transient, no further one is sent.
     pub(super) async fn send(self, collection: &Collection) -> Result<BulkReport<O::Item>, Error> {
         let mut results: Vec<Option<Result<O::Item, ItemError>>> = (0..self.count).map(|_| None).collect();
+        let has_invalid = !self.invalid.is_empty();
         for (place, error) in self.invalid {
             results[place] = Some(Err(error));
         }
@@ -108,6 +109,8 @@ impl<O: BulkWrite + Transactional> Chunks<O> {
                     if !error.is_transient() {
                         stop = Some((error.kind(), Arc::from(error.to_string())));
                     }
+                    // What is no valid document was not executed.
+                    is_itemised |= has_invalid && !error.was_not_executed();
                     is_itemised |= failed.as_ref().is_some_and(|first| first.outcome() != error.outcome());
                     failed.get_or_insert(error);
                 }

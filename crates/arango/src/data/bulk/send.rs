@@ -31,6 +31,8 @@ pub(super) struct Sent<W> {
     pub(super) error: Option<Error>,
     /// Whether the error is about a part of the items only: those that were sent again without their keys.
     pub(super) is_partial: bool,
+    /// Whether items were sent again without their generated keys, which were refused.
+    pub(super) has_lost_keys: bool,
     pub(super) load: Load,
 }
 
@@ -99,15 +101,16 @@ impl Collection {
         write: &mut O,
     ) -> Sent<O::Item> {
         let (mut items, mut error) = itemise(&*write, transaction.execute_items(&*write).await);
-        let mut is_partial = false;
+        let (mut is_partial, mut has_lost_keys) = (false, false);
         if let Some((again, places)) = write.without_refused_keys(&items) {
+            has_lost_keys = true;
             self.record_key_refusal();
             let (copies, refusal) = itemise(&again, transaction.execute_items(&again).await);
             is_partial = refusal.is_some() && places.len() < items.len();
             error = refusal.or(error);
             merge_items(&mut items, &places, Ok(copies));
         }
-        Sent { items, error, is_partial, load: Load::default() }
+        Sent { items, error, is_partial, has_lost_keys, load: Load::default() }
     }
 
     /// As [`send_items`](Self::send_items), and sends items that were refused for a transient reason this often again.
@@ -119,8 +122,9 @@ impl Collection {
         let limit = TimeLimit::start(self.database(), &*write);
         let mut load = Load::default();
         let (mut items, error) = itemise(&*write, self.database().execute_items(&*write, &mut load).await);
-        let (mut refusal, mut is_partial) = (None, false);
+        let (mut refusal, mut is_partial, mut has_lost_keys) = (None, false, false);
         if let Some((again, places)) = write.without_refused_keys(&items) {
+            has_lost_keys = true;
             self.record_key_refusal();
             let sent = limit.apply(self.database()).execute_items(&again, &mut load).await;
             let (copies, failed) = itemise(&again, sent);
@@ -136,7 +140,7 @@ impl Collection {
         if let Some(database) = self.database().name() {
             write.add_tickets(&mut items, database, unix_millis());
         }
-        Sent { items, error: error.or(refusal), is_partial, load }
+        Sent { items, error: error.or(refusal), is_partial, has_lost_keys, load }
     }
 
     /// Sends items again that were refused for a transient reason.

@@ -168,11 +168,11 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
             Handle::try_current().map_err(|_| without_runtime::<NextBatch<T>>(Outcome::NotExecuted))?;
         let (database, trace) = (self.server.database.clone(), self.trace.clone());
         let transaction = self.server.transaction.clone();
-        let number = self.progress.batches + 1;
+        let (number, effect) = (self.progress.batches + 1, self.effect);
         self.fetch = self.next_batch.clone().map(|next| {
             let batch = async move {
                 match transaction {
-                    None => read_batch(&database, &next).await,
+                    None => read_batch(&database, &next, effect).await,
                     Some(transaction) => transaction.execute(next).await,
                 }
             };
@@ -209,18 +209,20 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
         }
     }
 
-    /// Ends the stream with an error.
+    /// Ends the stream with an error. Of a query that writes, it says what became of the query, and not of the request.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
         self.ended = Some(Ended::Failed);
-        self.progress.is_committed = match self.effect {
-            CursorEffect::None | CursorEffect::OfTransaction => None,
-            CursorEffect::Committed => Some(true),
-            CursorEffect::CommitsWithItsLastBatch => {
-                (error.outcome() == Outcome::NotExecuted).then_some(false)
-            }
-        };
+        let outcome = self.effect.outcome_after(&error);
+        self.progress.is_committed = outcome.and_then(|outcome| match outcome {
+            Outcome::Executed => Some(true),
+            Outcome::NotExecuted => Some(false),
+            Outcome::Unknown => None,
+        });
         self.next_batch = None;
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Some(Err(match outcome {
+            Some(outcome) => error.of_write(outcome),
+            None => error,
+        })))
     }
 }
 

@@ -1,5 +1,7 @@
 //! How far a cursor was read, and what its query has written.
 
+use arango_transport::Error;
+use arango_transport::protocol::Outcome;
 use serde::{Deserialize, Serialize};
 
 /// How far a cursor was read that was lost.
@@ -34,5 +36,19 @@ impl CursorEffect {
     /// Whether a batch may be read before it is needed.
     pub(super) fn allows_reading_ahead(self) -> bool {
         matches!(self, Self::None | Self::Committed)
+    }
+
+    /// Returns what became of the query if one of its batches could not be read; `None` if it does not write by itself.
+    pub(super) fn outcome_after(self, error: &Error) -> Option<Outcome> {
+        match self {
+            Self::None | Self::OfTransaction => None,
+            Self::Committed => Some(Outcome::Executed),
+            Self::CommitsWithItsLastBatch => Some(match error.outcome() {
+                // Closing the cursor undoes what is not committed.
+                Outcome::NotExecuted => Outcome::NotExecuted,
+                // It is not known whether the batch was the last one.
+                Outcome::Unknown | Outcome::Executed => Outcome::Unknown,
+            }),
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use arango_data::{Batch, NextBatch};
 use arango_transport::Error;
-use arango_transport::protocol::ErrorNumber;
+use arango_transport::protocol::{ErrorNumber, Outcome};
 use tokio::time::sleep;
 
-use super::Row;
+use super::{CursorEffect, Row};
 use crate::handles::backoff::{Pauses, wait_until_paid};
 use crate::handles::database::Database;
 use crate::handles::time_limit::TimeLimit;
@@ -21,14 +21,21 @@ const PAUSES: Pauses = Pauses::from_millis(100, 2000);
 pub(in crate::data) async fn read_batch<T: Row>(
     database: &Database,
     next: &NextBatch<T>,
+    effect: CursorEffect,
 ) -> Result<Batch<T>, Error> {
+    let is_commit = effect == CursorEffect::CommitsWithItsLastBatch;
     let limit = TimeLimit::start(database, next);
     let transport = &database.transport;
     let mut repeats = 0;
     loop {
         let result = limit.apply(database).execute(next).await;
         let is_busy = |error: &Error| error.error_number() == Some(ErrorNumber::CURSOR_BUSY);
-        if !result.as_ref().is_err_and(is_busy) {
+        let was_busy = result.as_ref().is_err_and(is_busy);
+        // The earlier request may be the commit, whatever became of this one.
+        let has_earlier = was_busy || repeats > 0;
+        let result = result
+            .map_err(|error| if is_commit && has_earlier { error.of_write(Outcome::Unknown) } else { error });
+        if !was_busy {
             return result;
         }
         let pause = PAUSES.pause(repeats, transport.random());

@@ -149,11 +149,13 @@ impl<P> NewTransaction<P> {
     pub async fn begin(self) -> Result<Transaction, Error> {
         let limit = self.limit()?;
         self.check_leaders(limit).await?;
-        let mut transaction = self.open(limit, None).await?;
+        let transaction = self.open(limit, None).await?;
         match self.proof() {
             None => Ok(transaction),
             Some(proof) => {
-                transaction.execute(proof.insert()).await?;
+                // Whatever became of it: the transaction is aborted.
+                let written = transaction.calls().execute_within(limit, proof.insert()).await;
+                written.map_err(Error::before_execution)?;
                 Ok(transaction.with_proof(proof))
             }
         }

@@ -90,23 +90,35 @@ impl TransactionCalls {
         let met = |items: &O::Output| {
             items.iter().filter_map(|item| item.as_ref().err().map(Met::from)).max_by_key(Met::severity)
         };
-        self.call(Caller::Handle, write, met).await
+        let database = self.after_dropped_cursors(write).await;
+        self.call(Caller::Handle, &database, write, met).await
+    }
+
+    /// Executes an operation within a limit.
+    #[inline]
+    pub(super) async fn execute_within<O: Transactional>(
+        &self,
+        limit: TimeLimit,
+        operation: O,
+    ) -> Result<O::Output, Error> {
+        self.call(Caller::Handle, &limit.apply(&self.database), operation, |_| None).await
     }
 
     async fn execute_for<O: Transactional>(&self, caller: Caller, operation: O) -> Result<O::Output, Error> {
-        self.call(caller, operation, |_| None).await
+        let database = self.after_dropped_cursors(&operation).await;
+        self.call(caller, &database, operation, |_| None).await
     }
 
     /// Executes an operation. `met` returns what a part of it has met although the call has succeeded.
     async fn call<O: Transactional>(
         &self,
         caller: Caller,
+        database: &Database,
         operation: O,
         met: impl FnOnce(&O::Output) -> Option<Met>,
     ) -> Result<O::Output, Error> {
-        self.close_dropped_cursors().await;
         self.state().begin_call(caller).map_err(refused::<O>)?;
-        let result = self.database().execute(InTransaction::new(&self.id, operation)).await;
+        let result = database.execute(InTransaction::new(&self.id, operation)).await;
         let met = result.as_ref().map_or_else(|error| Some(Met::from(error)), met);
         self.state().end_call(met, Instant::now());
         result
@@ -114,23 +126,27 @@ impl TransactionCalls {
 
     /// Closes a cursor that was dropped, before the next call.
     pub(in crate::data) fn close_later(&self, cursor: CursorId) {
-        self.state().add_dropped_cursor(cursor);
+        self.state().add_dropped_cursors([cursor]);
+    }
+
+    /// Closes the cursors that were dropped. Returns the handle for an operation, with what is left of its time then.
+    pub(super) async fn after_dropped_cursors<O: Operation>(&self, operation: &O) -> Database {
+        let cursors = self.state().take_cursors_before_call();
+        if cursors.is_empty() {
+            return self.database();
+        }
+        let limit = TimeLimit::start(&self.database(), operation);
+        // Boxed: rare, so it should not enlarge the future of every call.
+        Box::pin(self.close(cursors, limit)).await;
+        limit.apply(&self.database())
     }
 
     #[inline]
-    pub(super) async fn close_dropped_cursors(&self) {
-        let cursors = self.state().take_dropped_cursors();
-        let began = Instant::now();
-        // One after the other: a transaction is used by one request at a time.
-        for cursor in cursors {
-            let left = CLOSE_LIMIT.saturating_sub(began.elapsed()).min(self.left());
-            if left.is_zero() {
-                break;
-            }
-            let close = InTransaction::new(&self.id, CloseCursor::new(&cursor));
-            // If it fails, it ends with the transaction.
-            self.database().timeout(left).execute(close).await.ok();
-        }
+    async fn close(&self, cursors: Vec<CursorId>, limit: TimeLimit) {
+        let mut closing = Closing { calls: self, cursors };
+        // What follows needs time, too.
+        let limit = CLOSE_LIMIT.min(limit.left() / 2);
+        close(&self.database(), &self.id, &mut closing.cursors, limit).await;
     }
 
     /// Aborts the transaction, if it is open.
@@ -141,7 +157,10 @@ impl TransactionCalls {
             return Ok(());
         }
         let cancelled = CancelledAbort(Some(self));
-        let result = abort(self.database(), self.id.clone()).await;
+        let limit = TimeLimit::start(&self.database(), &AbortTransaction { id: self.id.clone() });
+        let cursors = self.state().take_dropped_cursors();
+        self.close(cursors, limit).await;
+        let result = abort(limit.apply(&self.database()), self.id.clone()).await;
         cancelled.disarm();
         result
     }
@@ -150,11 +169,18 @@ impl TransactionCalls {
     #[inline]
     pub(super) fn abort_in_background(&self) -> impl Future<Output = ()> + use<> {
         let (ended, end) = oneshot::channel();
-        if self.state().begin_abort() {
+        let (is_open, mut cursors) = {
+            let mut state = self.state();
+            (state.begin_abort(), state.take_dropped_cursors())
+        };
+        if is_open || !cursors.is_empty() {
             let (database, id) = (self.database.clone(), self.id.clone());
             self.database.shared.data.background.spawn(async move {
-                // If it fails, the server aborts it after its idle timeout.
-                abort(database, id).await.ok();
+                close(&database, &id, &mut cursors, CLOSE_LIMIT).await;
+                if is_open {
+                    // If it fails, the server aborts it after its idle timeout.
+                    abort(database, id).await.ok();
+                }
                 ended.send(()).ok();
             });
         }
@@ -183,11 +209,6 @@ impl TransactionCalls {
         }
     }
 
-    /// Returns how much time is left for all calls.
-    pub(super) fn left(&self) -> Duration {
-        self.limit.as_ref().map_or(Duration::MAX, TimeLimit::left)
-    }
-
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,6 +228,38 @@ impl Drop for CancelledAbort<'_> {
         if let Some(calls) = self.0 {
             calls.state().reopen();
         }
+    }
+}
+
+/// Cursors that are being closed. Those that are left when the future is dropped are closed before the next call or the abort.
+struct Closing<'a> {
+    calls: &'a TransactionCalls,
+    cursors: Vec<CursorId>,
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.calls.state().add_dropped_cursors(self.cursors.drain(..));
+    }
+}
+
+/// Closes cursors that were dropped before their end, each of which is removed from the list then.
+///
+/// A server takes a transaction for in use as long as it has a cursor with more rows, and neither commits nor aborts it.
+#[inline]
+async fn close(database: &Database, id: &TransactionId, cursors: &mut Vec<CursorId>, limit: Duration) {
+    let began = Instant::now();
+    // One after the other: a transaction is used by one request at a time.
+    while let Some(cursor) = cursors.last() {
+        let left = limit.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            cursors.clear();
+            return;
+        }
+        let close = InTransaction::new(id, CloseCursor::new(cursor));
+        // If it fails, the server closes it after its time to live.
+        database.clone().timeout(left).execute(close).await.ok();
+        cursors.pop();
     }
 }
 

@@ -28,11 +28,11 @@ impl TransactionCalls {
         proof: Option<&ProofDocument>,
         resolution_timeout: Duration,
     ) -> Result<(), Error> {
-        self.close_dropped_cursors().await;
-        self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
         let commit = CommitTransaction { id: self.id().clone() };
-        let limit = TimeLimit::start(&self.database(), &commit);
-        match self.database().execute(commit).await {
+        let database = self.after_dropped_cursors(&commit).await;
+        self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
+        let limit = TimeLimit::start(&database, &commit);
+        match database.execute(commit).await {
             Ok(()) if !self.state().was_late(Instant::now()) => Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
             Ok(()) => Box::pin(self.confirm(proof, limit.left().min(resolution_timeout))).await,

@@ -85,9 +85,10 @@ impl From<TransactionError<Self>> for Error {
             Outcome::NotExecuted => error.cause.before_execution(),
             // An earlier run may have been committed, whatever became of the last one.
             Outcome::Unknown if error.cause.outcome() != Outcome::Unknown => {
-                error.cause.before_execution().with_resolution(Resolution::Failed, None)
+                error.cause.of_write(Outcome::Unknown).with_resolution(Resolution::Failed, None)
             }
-            Outcome::Unknown | Outcome::Executed => error.cause,
+            // Also if the cause is a read, such as that of the proof.
+            outcome @ (Outcome::Unknown | Outcome::Executed) => error.cause.of_write(outcome),
         };
         match error.ticket {
             Some(ticket) => cause.with_ticket(ticket),

@@ -127,7 +127,8 @@ impl Transaction {
     /// If the response is lost, the client finds out what became of the commit, within the time limit of a call: it asks for
     /// the state of the transaction, and looks for the [proof](crate::data::NewTransaction::proved_in) if there is one.
     ///
-    /// Dropping the future does not undo it: the commit may have been sent.
+    /// Dropping the future does not undo it: the commit may have been sent. If it was not, the server aborts the transaction
+    /// after 60 s.
     ///
     /// # Errors
     ///

@@ -158,13 +158,18 @@ impl State {
         if self.is_busy { Some(Repeat::Later) } else { self.repeat }
     }
 
-    pub(super) fn add_dropped_cursor(&mut self, id: CursorId) {
-        self.dropped_cursors.push(id);
+    pub(super) fn add_dropped_cursors(&mut self, ids: impl IntoIterator<Item = CursorId>) {
+        self.dropped_cursors.extend(ids);
     }
 
     /// Takes the cursors to close before the next call.
+    pub(super) fn take_cursors_before_call(&mut self) -> Vec<CursorId> {
+        if self.status == Status::Open { self.take_dropped_cursors() } else { Vec::new() }
+    }
+
+    /// Takes the cursors to close before an abort.
     pub(super) fn take_dropped_cursors(&mut self) -> Vec<CursorId> {
-        if self.status == Status::Open { std::mem::take(&mut self.dropped_cursors) } else { Vec::new() }
+        std::mem::take(&mut self.dropped_cursors)
     }
 
     fn check(&mut self) -> Result<(), Refusal> {

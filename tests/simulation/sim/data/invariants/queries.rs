@@ -61,10 +61,19 @@ pub(super) fn outcome_is_true(evidence: &Evidence<'_>, run: &QueryRun, report: &
     let is_not_executed = |error: &Error| error.outcome() == Outcome::NotExecuted;
     let creation_error = run.creation_error().filter(|error| is_not_executed(error));
     let error = match &run.end {
-        // Without a stream, an error after the first batch says nothing about the query.
-        End::Failed(error) if run.query.is_stream => Some(error).filter(|error| is_not_executed(error)),
+        End::Failed(error) => Some(error).filter(|error| is_not_executed(error)),
         _ => creation_error,
     };
+    if let End::Failed(error) = &run.end
+        && !run.query.is_stream
+        && error.outcome() != Outcome::Executed
+    {
+        report(
+            "D4",
+            marker,
+            format!("has committed with its first batch, but failed with {}", describe(error)),
+        );
+    }
     if let Some(error) = error
         && documents > 0
     {

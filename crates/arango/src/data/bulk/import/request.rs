@@ -42,9 +42,9 @@ pub(super) struct Done {
 #[inline]
 pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Silent>) -> Done {
     let mut sent = collection.send_items_with_repeats(&mut write, 0).await;
-    // If the keys are refused here, `write` has lost them.
-    let were_refused = collection.has_refused_generated_keys();
+    // If keys are refused here, `write` has lost them.
     let mut is_overloaded = sent.load.is_overloaded || sent.load.queue_time > MAX_QUEUE_TIME;
+    let mut has_lost_keys = false;
     for repeat in 0..REPEATS {
         let again = write.repeatable(&sent.items);
         if again.is_none() && write.question(&sent.items).is_none() {
@@ -62,11 +62,11 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
             let failed = copies.error.as_ref().filter(|_| !copies.is_itemised()).map(Error::outcome);
             merge_items(&mut sent.items, &places, failed.map_or(Ok(copies.items), Err));
             sent.error = copies.error.or(sent.error);
+            has_lost_keys = copies.has_lost_keys;
         }
         collection.look_again(&write, &mut sent.items).await;
-        if collection.has_refused_generated_keys() != were_refused {
-            // Refused since then, so the repetition was sent without keys, which `write` still has: it does not know what may be
-            // executed twice.
+        if has_lost_keys {
+            // The repetition was sent without keys, which `write` still has: it does not know what may be executed twice.
             break;
         }
     }
