@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::state::{Caller, Met, Refusal, State};
+use crate::handles::backoff::wait_until_paid;
 use crate::handles::data_support::not_sent;
 use crate::handles::database::Database;
 use crate::handles::time_limit::TimeLimit;
@@ -221,6 +222,11 @@ async fn abort(database: Database, id: TransactionId) -> Result<(), Error> {
         match database.clone().timeout(left).execute(&abort).await {
             Err(error) if error.kind() == ErrorKind::TransactionBusy && left > ABORT_PAUSE => {
                 sleep(ABORT_PAUSE).await;
+                let left = limit.saturating_sub(began.elapsed());
+                // To give up would leave its locks until the server aborts it.
+                if !wait_until_paid(&database.transport, ABORT_PAUSE, left).await {
+                    return Err(error);
+                }
             }
             result => return result,
         }

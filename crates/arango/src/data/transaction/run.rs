@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use arango_data::{InsertDocument, ReadDocument};
-use arango_transport::Error;
 use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
+use arango_transport::{Error, Phase};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use super::error::TransactionError;
 use super::handle::Transaction;
 use super::proof::ProofDocument;
 use super::state::{Met, Repeat};
-use crate::handles::backoff::Pauses;
+use crate::handles::backoff::{Pauses, wait_until_paid};
 use crate::handles::data_support::invalid_request;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
@@ -40,6 +40,10 @@ pub(super) struct Runner<'a, P, T> {
     runs: u32,
     /// How often the transaction could not begin.
     failed_begins: u32,
+    /// Whether the last run has reached a coordinator.
+    has_reached_one: bool,
+    /// Whether the retry budget has not paid for a further run.
+    is_unpaid: bool,
     /// Whether an earlier run may have been committed.
     is_undecided: bool,
     /// Whether one was committed, and what it has returned cannot be read.
@@ -87,6 +91,8 @@ impl<'a, P, T> Runner<'a, P, T> {
             began,
             runs: 0,
             failed_begins: 0,
+            has_reached_one: false,
+            is_unpaid: false,
             is_undecided: false,
             is_unreadable: false,
         }
@@ -113,12 +119,30 @@ impl<'a, P, T> Runner<'a, P, T> {
                 Run::Repeat(repeat, cause) => (repeat, cause),
                 Run::Exhausted => return Err(self.error(last.expect("the runs before have failed"))),
             };
-            let pause = self.pause(repeat);
-            if self.is_exhausted() || pause >= limit.left() {
+            if self.is_exhausted() || !self.pause_and_pay(repeat, limit).await {
                 return Err(self.error(cause));
             }
             last = Some(cause);
-            sleep(pause).await;
+        }
+    }
+
+    /// Pauses before the next run, and pays for it unless that is free. `false` if there is no next run.
+    async fn pause_and_pay(&mut self, repeat: Repeat, limit: TimeLimit) -> bool {
+        let (new, pause) = (self.new, self.pause(repeat));
+        let transport = &new.database.transport;
+        if pause >= limit.left() {
+            return false;
+        }
+        sleep(pause).await;
+        match repeat {
+            _ if !self.has_reached_one => true,
+            // To give up would leave in doubt whether an earlier run was committed.
+            _ if self.is_undecided => wait_until_paid(transport, pause, limit.left()).await,
+            Repeat::Soon => true,
+            Repeat::Later => {
+                self.is_unpaid = !transport.pay_for_retry();
+                !self.is_unpaid
+            }
         }
     }
 
@@ -130,8 +154,12 @@ impl<'a, P, T> Runner<'a, P, T> {
         E: From<Error>,
     {
         let mut transaction = match self.new.open(limit, Some(limit)).await {
-            Ok(transaction) => transaction,
+            Ok(transaction) => {
+                self.has_reached_one = true;
+                transaction
+            }
             Err(error) => {
+                self.has_reached_one = error.attempts().iter().any(|attempt| attempt.phase >= Phase::Sent);
                 self.failed_begins += 1;
                 return Run::failed(error);
             }
@@ -193,7 +221,10 @@ impl<'a, P, T> Runner<'a, P, T> {
                 Run::Failed(database.unexpected_output::<ReadDocument<Value>>(None, reason).into())
             }
             // Refused because of an earlier copy of the same insert.
-            Ok(None) => Run::Repeat(Repeat::Soon, refused.into()),
+            Ok(None) => {
+                self.failed_begins += 1;
+                Run::Repeat(Repeat::Later, refused.into())
+            }
             Err(error) => Run::failed(error),
         }
     }
@@ -258,6 +289,13 @@ impl<'a, P, T> Runner<'a, P, T> {
         };
         let proof = self.proof.as_ref().filter(|_| outcome == Outcome::Unknown);
         let ticket = proof.and_then(|proof| proof.ticket(&self.new.database, unix_millis()));
-        TransactionError { cause, outcome, attempts: self.runs, elapsed: self.began.elapsed(), ticket }
+        TransactionError {
+            cause,
+            outcome,
+            attempts: self.runs,
+            elapsed: self.began.elapsed(),
+            is_unpaid: self.is_unpaid,
+            ticket,
+        }
     }
 }
