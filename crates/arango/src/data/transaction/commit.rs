@@ -34,13 +34,18 @@ impl TransactionCalls {
         self.close_dropped_cursors().await;
         self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
         let commit = CommitTransaction { id: self.id().clone() };
-        let limit = TimeLimit::start(&self.database(), &commit);
-        match self.database().execute(commit).await {
-            Ok(()) if !self.state().was_late(Instant::now()) => Ok(()),
+        let (limit, began) = (TimeLimit::start(&self.database(), &commit), Instant::now());
+        let result = match self.database().execute(commit).await {
+            Ok(()) if !self.state().was_late(Instant::now()) => return Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
             Ok(()) => Box::pin(self.confirm(proof, limit.left(), resolution_timeout)).await,
             Err(error) => Box::pin(self.find_out(proof, resolution_timeout, error)).await,
-        }
+        };
+        // With the time of the questions.
+        result.map_err(|error| {
+            let further = began.elapsed().saturating_sub(error.elapsed());
+            error.with_further_time(further)
+        })
     }
 
     /// Finds out whether a commit was executed that has succeeded, but may have come too late.
