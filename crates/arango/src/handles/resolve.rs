@@ -6,8 +6,8 @@ use arango_transport::protocol::{Conclusion, CreatedResource, Failure, Outcome, 
 use arango_transport::{Error, Transport};
 use tokio::time::Instant;
 
-use crate::handles::backoff::{Pauses, pause_and_pay};
 use crate::handles::database::Database;
+use crate::handles::pauses::{Pauses, pause_and_pay};
 use crate::handles::unix_time::unix_millis;
 
 /// How often a question is asked that needs no time until the answer is decisive.

@@ -9,8 +9,8 @@ use arango_transport::{Attempt, Error};
 
 use crate::data::collection::Collection;
 use crate::data::transaction::TransactionCalls;
-use crate::handles::backoff::{Pauses, pause_and_pay};
 use crate::handles::database::Database;
+use crate::handles::pauses::{Pauses, pause_and_pay};
 use crate::handles::resolve::Schedule;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;

@@ -13,9 +13,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::state::{Caller, Met, Refusal, State};
-use crate::handles::backoff::wait_until_paid;
 use crate::handles::data_support::not_sent;
 use crate::handles::database::Database;
+use crate::handles::pauses::wait_until_paid;
 use crate::handles::time_limit::TimeLimit;
 
 /// How long an abort may take, with its repetitions while a call is still executed.

@@ -15,14 +15,12 @@ use super::error::TransactionError;
 use super::handle::Transaction;
 use super::proof::ProofDocument;
 use super::state::{Met, Repeat};
-use crate::handles::backoff::{Pauses, wait_until_paid};
 use crate::handles::data_support::invalid_request;
+use crate::handles::pauses::{Pauses, wait_until_paid};
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
-/// The pauses after a conflict.
-const SOON: Pauses = Pauses::from_millis(5, 500);
-/// The pauses after another failure.
+/// The pauses after a failure that is no conflict.
 const LATER: Pauses = Pauses::from_millis(100, 2000);
 
 /// How long it is found out what became of a commit before the proof is written again, which shows it, too.
@@ -274,7 +272,7 @@ impl<'a, P, T> Runner<'a, P, T> {
 
     fn pause(&self, repeat: Repeat) -> Duration {
         let pauses = match repeat {
-            Repeat::Soon => SOON,
+            Repeat::Soon => Pauses::AFTER_CONFLICT,
             Repeat::Later => LATER,
         };
         let doublings = (self.runs + self.failed_begins).saturating_sub(1);
