@@ -161,7 +161,9 @@ async fn transactions_do_not_overload_an_overloaded_cluster() {
 async fn a_closure_that_has_reached_no_coordinator_is_run_again_without_the_retry_budget() {
     let (cluster, client) = library().await;
     let _used_up = use_up(&client);
-    cluster.coordinators().iter().for_each(|coordinator| coordinator.kill());
+    for coordinator in cluster.coordinators() {
+        coordinator.kill();
+    }
     let restart = async {
         sleep(Duration::from_secs(1)).await;
         for coordinator in cluster.coordinators() {

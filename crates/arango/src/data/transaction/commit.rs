@@ -123,8 +123,9 @@ impl TransactionCalls {
     /// Asks until a commit is decided, or nothing can be found out, or the time is up. Returns the last answer, and the
     /// last step.
     ///
-    /// The retry budget pays for each question. Waiting for it takes from the `whole` time that is left of the call, and not from the
-    /// `resolution_timeout`: to give up would leave the commit in doubt, and the locks of the transaction on the server.
+    /// The retry budget pays for each question. Waiting for it takes from the `whole` time that is left of the call, and
+    /// not from the `resolution_timeout`: to give up would leave the commit in doubt, and the locks of the transaction on
+    /// the server.
     #[inline]
     async fn ask(
         &self,

@@ -42,10 +42,8 @@ pub(super) struct Runner<'a, P, T> {
     has_reached_one: bool,
     /// Whether the retry budget has not paid for a further run.
     is_unpaid: bool,
-    /// Whether an earlier run may have been committed.
-    is_undecided: bool,
-    /// Whether one was committed, and what it has returned cannot be read.
-    is_unreadable: bool,
+    /// Unknown if an earlier run may have been committed. Executed if one was, and what it has returned cannot be read.
+    outcome: Outcome,
 }
 
 /// How what a closure returns is stored in its proof.
@@ -91,8 +89,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             failed_begins: 0,
             has_reached_one: false,
             is_unpaid: false,
-            is_undecided: false,
-            is_unreadable: false,
+            outcome: Outcome::NotExecuted,
         }
     }
 
@@ -135,7 +132,7 @@ impl<'a, P, T> Runner<'a, P, T> {
         match repeat {
             _ if !self.has_reached_one => true,
             // To give up would leave in doubt whether an earlier run was committed.
-            _ if self.is_undecided => wait_until_paid(transport, pause, limit.left()).await,
+            _ if self.outcome == Outcome::Unknown => wait_until_paid(transport, pause, limit.left()).await,
             Repeat::Soon => true,
             Repeat::Later => {
                 self.is_unpaid = !transport.pay_for_retry();
@@ -192,7 +189,7 @@ impl<'a, P, T> Runner<'a, P, T> {
         match transaction.execute(proof.insert()).await {
             Ok(_) => {
                 // An earlier run that could still be committed would hold a lock on the key.
-                self.is_undecided = false;
+                self.outcome = Outcome::NotExecuted;
                 (self.runs == self.new.attempts).then_some(Run::Exhausted)
             }
             Err(error) if error.kind() == ErrorKind::UniqueViolation => {
@@ -213,7 +210,7 @@ impl<'a, P, T> Runner<'a, P, T> {
                 if let Ok(value) = (values.read)(value) {
                     return Run::Committed(value);
                 }
-                self.is_unreadable = true;
+                self.outcome = Outcome::Executed;
                 let reason = "the value in the proof is not one that the closure returns";
                 let database = &self.new.database;
                 Run::Failed(database.unexpected_output::<ReadDocument<Value>>(None, reason).into())
@@ -233,7 +230,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             Ok(()) => return Run::Committed(value),
             // Also an error that was executed: what became of the commit could not be found out.
             Err(error) if !error.was_not_executed() => {
-                self.is_undecided = true;
+                self.outcome = Outcome::Unknown;
                 match self.proof {
                     Some(_) => Run::Repeat(Repeat::Soon, error.into()),
                     None => Run::Failed(error.into()),
@@ -267,7 +264,7 @@ impl<'a, P, T> Runner<'a, P, T> {
     /// Returns whether no further run is allowed. One that may have been committed is found out about until the time is up.
     fn is_exhausted(&self) -> bool {
         let limit = self.new.attempts;
-        !self.is_undecided && (self.runs >= limit || self.failed_begins >= limit)
+        self.outcome != Outcome::Unknown && (self.runs >= limit || self.failed_begins >= limit)
     }
 
     fn pause(&self, repeat: Repeat) -> Duration {
@@ -280,11 +277,7 @@ impl<'a, P, T> Runner<'a, P, T> {
     }
 
     fn error<E>(&self, cause: E) -> TransactionError<E> {
-        let outcome = match (self.is_unreadable, self.is_undecided) {
-            (true, _) => Outcome::Executed,
-            (false, true) => Outcome::Unknown,
-            (false, false) => Outcome::NotExecuted,
-        };
+        let outcome = self.outcome;
         let proof = self.proof.as_ref().filter(|_| outcome == Outcome::Unknown);
         let ticket = proof.and_then(|proof| proof.ticket(&self.new.database, unix_millis()));
         TransactionError {
