@@ -149,6 +149,33 @@ async fn a_recovered_coordinator_gets_its_share_after_a_successful_probe() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn coordinators_of_an_idle_program_stay_half_open_after_an_outage_and_fail_no_call() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    for coordinator in cluster.coordinators() {
+        coordinator.kill();
+    }
+    for _ in 0..5 {
+        database.version().await.unwrap_err();
+    }
+    let states = || client.coordinators().iter().map(|member| member.state).collect::<Vec<_>>();
+    assert_eq!(states(), [MemberState::Ejected; 3]);
+    for coordinator in cluster.coordinators() {
+        coordinator.restart().await.unwrap();
+    }
+    // Longer than an ejection, and then for hours: there are no calls.
+    for hours in [1, 8] {
+        tokio::time::sleep(Duration::from_secs(hours * 3600)).await;
+        assert_eq!(states(), [MemberState::HalfOpen; 3], "probed without calls, and no more");
+    }
+    for _ in 0..3 {
+        database.version().await.unwrap();
+    }
+    assert_eq!(states(), [MemberState::Healthy; 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_killed_coordinator_fails_no_safe_call_and_duplicates_no_write() {
     let cluster = cluster().await;
     let client = client(&cluster);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use arango::data::{Aql, Written};
 use arango::protocol::Resolution;
-use arango::{Collection, Limits, Outcome};
-use arango_test_cluster::{Fault, Match, Phase};
+use arango::{Collection, Database, Error, Limits, Outcome};
+use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -127,4 +127,38 @@ async fn the_time_in_which_a_write_was_looked_for_is_a_part_of_its_call() {
     assert_eq!(error.resolution(), Some(Resolution::NotSeen), "{error}");
     assert!(took >= Duration::from_secs(1), "the question took {took:?}");
     assert_eq!((error.elapsed(), error.time_left()), (took, LIMIT.saturating_sub(took)));
+}
+
+/// Returns the errors of requests that are not the first ones of their calls, and end because the time of the call is over.
+async fn late_errors(cluster: &TestCluster, database: &Database) -> Vec<(&'static str, Error)> {
+    let books = database.collection("books");
+    let slow = Fault::latency(Duration::from_secs(3)).on(Match::path("/_api/document/*"));
+    let slow = cluster.inject(&slow);
+    let exists = books.exists("emma").await.unwrap_err();
+    drop(slow);
+    // With a late answer the question is lost, too.
+    let slow = Fault::latency(Duration::from_secs(10)).on(Match::get("/_api/document/*"));
+    let _slow = cluster.inject(&slow);
+    let lost = Fault::close(Phase::AfterRead).on(Match::method(Method::PATCH, "/_api/document/*"));
+    let _lost = cluster.inject(&lost);
+    let update = books.update("dune", &json!({ "year": 1 })).await.unwrap_err();
+    vec![("exists", exists), ("update", update)]
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_later_request_of_a_call_names_the_limit_that_was_set() {
+    let cluster = cluster_of(1).await;
+    let other = client(&cluster);
+    books(&other).insert(&book("Dune")).key("dune").await.unwrap();
+    let by_client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
+    let by_caller = other.db("_system").timeout(LIMIT);
+    for (database, named, other) in [
+        (by_client.db("_system"), "Limits::total", "CallOptions::total"),
+        (by_caller, "CallOptions::total", "Limits::total"),
+    ] {
+        for (name, error) in late_errors(&cluster, &database).await {
+            let report = error.report().to_string();
+            assert!(report.contains(named) && !report.contains(other), "{name}: {report}");
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! Reading and writing single documents.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use arango::data::{ChangedDocument, Document, Key, OverwriteMode};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 use http::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{Book, book, books, requests, stored};
 use crate::support::{client, cluster};
@@ -195,8 +197,13 @@ async fn a_modification_gives_up_after_eight_conflicts() {
     let conflict =
         Fault::response(412, 1200, "conflict").on(Match::method(Method::PATCH, "/_api/document/books/dune"));
     let _conflict = cluster.inject(&conflict);
+    let began = Instant::now();
     let error = books.modify("dune", |book: &mut Book| book.year += 1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
+    // Seven pauses, from 5 ms on and each twice as long, of which each is at least the half. Timers round up.
+    let longest = Duration::from_millis(5 + 10 + 20 + 40 + 80 + 160 + 320);
+    let took = began.elapsed();
+    assert!(took >= longest / 2 && took <= longest + Duration::from_millis(7), "{took:?}");
     assert_eq!(requests(&cluster, "PATCH"), 8);
 }
 

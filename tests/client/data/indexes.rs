@@ -31,6 +31,19 @@ async fn an_index_is_created_listed_and_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_index_of_a_new_collection_waits_until_its_coordinator_knows_that() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    cluster.set_propagation(Duration::from_secs(2));
+    database.create_collection("new").await.unwrap();
+    let new = database.collection("new");
+    for _ in cluster.coordinators() {
+        assert_eq!(new.indexes().await.unwrap().len(), 1);
+    }
+    assert!(!new.ensure_index(Index::persistent(["year"])).await.unwrap().existed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_index_of_the_name_that_does_something_else_is_shown_and_not_changed() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));

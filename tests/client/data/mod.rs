@@ -18,6 +18,7 @@ mod lost_writes;
 mod prepared_queries;
 mod queries;
 mod raw_requests;
+mod retry_budget;
 mod scan;
 mod schema_graphs;
 mod schemas;

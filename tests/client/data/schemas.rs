@@ -7,7 +7,7 @@ use arango::long_running::PollOptions;
 use arango::{Client, Database, ErrorKind};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::support::{client, cluster, cluster_with};
 
@@ -196,6 +196,28 @@ async fn two_programs_ensure_a_schema_while_coordinators_learn_of_it_late() {
             database.clone().prefer(coordinator.address).collection("wrote").count().await.unwrap();
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schema_waits_for_coordinators_no_longer_than_the_limit_of_the_handle() {
+    let cluster = cluster().await;
+    let database = shop(&client(&cluster)).await;
+    let unknown = Fault::response(404, 1203, "collection or view not found").on(Match::path("/_api/index"));
+    let unknown = cluster.inject(&unknown);
+    for (limit, longest) in [(Duration::from_secs(2), 2), (Duration::from_secs(60), 11)] {
+        let began = Instant::now();
+        let SchemaError::Call { step, source } =
+            library().ensure(&database.clone().timeout(limit)).await.unwrap_err()
+        else {
+            panic!("it does not differ");
+        };
+        assert_eq!((step.as_str(), source.kind()), ("indexes of novels", ErrorKind::CollectionNotFound));
+        let elapsed = began.elapsed();
+        assert!(elapsed > limit.min(Duration::from_secs(10)) / 2, "it waits: {elapsed:?}");
+        assert!(elapsed <= Duration::from_secs(longest), "{elapsed:?}");
+    }
+    drop(unknown);
+    library().ensure(&database).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango::balance::MemberState;
 use arango::cluster::ServerId;
-use arango::protocol::RequestClass;
+use arango::protocol::{ApiResponse, Metadata, Operation, OutputError, RequestClass};
 use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::sleep;
@@ -138,6 +138,32 @@ async fn a_member_replaced_by_another_service_stays_ejected() {
     assert!(probe_requests <= 12, "{probe_requests} requests, expected only probes");
 }
 
+/// An operation of the program whose success has no body.
+struct EmptySuccess;
+
+impl Operation for EmptySuccess {
+    type Output = ();
+    const METADATA: Metadata = Metadata::get("test.empty", "/_api/empty");
+
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
+        response.empty()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_success_of_another_service_removes_no_server() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let others: Vec<_> = (0..3)
+        .map(|index| respond_as_other_service(cluster.coordinator(index), 200, "text/plain", ""))
+        .collect();
+    let server = ServerId::from("PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41");
+    let error = client.cluster().remove_server(&server).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotArangoDb, Outcome::Unknown), "{error}");
+    assert_eq!(error.attempts().len(), 3, "each coordinator once");
+    drop(others);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_empty_success_without_the_server_header_triggers_a_probe() {
     let cluster = cluster().await;
@@ -147,9 +173,8 @@ async fn an_empty_success_without_the_server_header_triggers_a_probe() {
     client.db("_system").version().await.unwrap();
     let other = respond_as_other_service(cluster.coordinator(0), 200, "text/plain", "");
     let address = first_state(&client).address;
-    let removed = client.coordinator(&address).db("_system").cluster();
     // This response is indistinguishable from a success.
-    removed.remove_server(&ServerId::from("PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41")).await.unwrap();
+    client.coordinator(&address).db("_system").execute(EmptySuccess).await.unwrap();
     for _ in 0..3 {
         client.db("_system").version().await.unwrap();
         sleep(Duration::from_millis(1)).await;

@@ -22,7 +22,7 @@ pub enum MemberState {
     Ejected,
     /// A probe succeeded.
     ///
-    /// One request at a time is let through, and its response decides the next state.
+    /// One request at a time is let through, and its response decides the next state. Without requests it stays half-open.
     HalfOpen,
 }
 

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use arango_protocol::{ApiResponse, OutputError};
 
+use crate::types::no_payload::is_empty_of_arangodb;
+
 pub use server::{GetMetrics, GetServerMetrics, MetricsMode};
 pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
 
@@ -20,10 +22,10 @@ pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
 pub struct Metrics(String);
 
 impl Metrics {
-    /// Parses metrics that may be empty.
+    /// Parses metrics that may be empty, if the head names ArangoDB.
     #[inline]
     fn parse_or_empty(response: &ApiResponse) -> Result<Self, OutputError> {
-        if response.bytes().is_empty() { Ok(Self(String::new())) } else { Self::parse(response) }
+        if is_empty_of_arangodb(response) { Ok(Self(String::new())) } else { Self::parse(response) }
     }
 
     #[inline]

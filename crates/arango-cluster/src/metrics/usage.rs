@@ -16,6 +16,10 @@ const BACKPORTED: &[&str] = &["3.10.13", "3.11.7"];
 /// The usage is how much the user reads and writes. DB-Servers count; a coordinator has few values. Since 3.10.13,
 /// 3.11.7 and 3.12.0.
 ///
+/// A server without usage sends an empty body. It counts only if a header names ArangoDB, because a proxy may send one,
+/// too: servers before 3.12 leave out these headers if both `--http.hide-product-header` is true and
+/// `--http.return-queue-time-header` is false.
+///
 /// # Errors
 ///
 /// Those of [`GetMetrics`](crate::GetMetrics).
@@ -38,7 +42,8 @@ impl Operation for GetUsageMetrics {
 
 /// Reads the usage metrics of a coordinator or DB-Server, through any coordinator.
 ///
-/// Since 3.10.13, 3.11.7 and 3.12.0. The server timeout is that of [`GetServerMetrics`](crate::GetServerMetrics).
+/// Since 3.10.13, 3.11.7 and 3.12.0. The server timeout is that of [`GetServerMetrics`](crate::GetServerMetrics). An empty
+/// body counts as described at [`GetUsageMetrics`].
 ///
 /// # Errors
 ///
@@ -73,7 +78,7 @@ impl Operation for GetServerUsageMetrics<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request, read};
+    use crate::testing::{arangodb_response, assert_request, read, response};
 
     #[test]
     fn usage_is_text() {
@@ -82,6 +87,18 @@ mod tests {
         let server = ServerId::from("PRMR-1");
         let operation = GetServerUsageMetrics { server: &server };
         assert_request(&operation, "GET", "/_admin/usage-metrics?serverId=PRMR-1");
-        assert_eq!(read(&operation, "").as_str(), "");
+        assert_eq!(read(&operation, "a 1\n").as_str(), "a 1\n");
+    }
+
+    #[test]
+    fn empty_usage_is_a_success_only_of_arangodb() {
+        let server = ServerId::from("PRMR-1");
+        let read = |response: fn() -> ApiResponse| {
+            [GetUsageMetrics.output(response()), GetServerUsageMetrics { server: &server }.output(response())]
+        };
+        for usage in read(|| arangodb_response(200, "")) {
+            assert_eq!(usage.unwrap().as_str(), "");
+        }
+        assert!(read(|| response(200, "")).iter().all(Result::is_err));
     }
 }

@@ -253,7 +253,7 @@ impl Call {
     pub(crate) fn own_limits(&self) -> OwnLimits {
         let options = self.options.as_deref();
         OwnLimits {
-            total: options.is_some_and(|options| options.total.is_some()),
+            total: options.is_some_and(|options| options.total.is_some() && !options.is_rest_of_client_limit),
             attempt: options.is_some_and(|options| options.attempt.is_some()),
         }
     }

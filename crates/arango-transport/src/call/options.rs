@@ -21,6 +21,8 @@ use crate::credentials::Credentials;
 pub struct CallOptions {
     pub(crate) credentials: Option<Credentials>,
     pub(crate) total: Option<Duration>,
+    /// Whether `total` is the rest of a limit that the caller has not set.
+    pub(crate) is_rest_of_client_limit: bool,
     pub(crate) attempt: Option<Duration>,
     pub(crate) queue: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
@@ -52,6 +54,18 @@ impl CallOptions {
     #[must_use]
     pub fn total(mut self, limit: Duration) -> Self {
         self.total = Some(limit.min(MAX_DURATION));
+        self.is_rest_of_client_limit = false;
+        self
+    }
+
+    /// Limits a call that is a part of another one to the time which that has left.
+    ///
+    /// Its error advises to raise the limit of the whole: that of the caller, or else that of the client.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn rest_of_call(mut self, left: Duration) -> Self {
+        self.is_rest_of_client_limit |= self.total.is_none();
+        self.total = Some(left.min(MAX_DURATION));
         self
     }
 

@@ -46,11 +46,13 @@ impl RecentlyCreated {
         self.recent(now).iter().any(|entry| entry.collection.is_none() && entry.prefix == prefix)
     }
 
-    /// Returns whether a collection named in `path` was created recently.
-    pub(crate) fn collection(&self, path: &str, now: Instant) -> bool {
+    /// Returns whether a collection was created recently that is named in a path, or in its query as `collection=…`.
+    pub(crate) fn collection(&self, path: &str, query: &str, now: Instant) -> bool {
         let (prefix, rest) = split(path);
+        // Both are encoded in the same way.
+        let in_query = || query.split('&').filter_map(|parameter| parameter.strip_prefix("collection="));
         self.recent(now).iter().any(|entry| {
-            let named = |name: &String| rest.split('/').any(|segment| segment == name);
+            let named = |name: &String| rest.split('/').chain(in_query()).any(|segment| segment == name);
             entry.prefix == prefix && entry.collection.as_ref().is_some_and(named)
         })
     }
@@ -87,14 +89,24 @@ mod tests {
         assert!(created.database("/_db/a%2Fb", now));
         assert!(!created.database("/_db/shop/_api/version", now));
         assert!(!created.database("/_api/version", now));
-        assert!(created.collection("/_db/shop/_api/document/books/7", now));
-        assert!(!created.collection("/_db/shop/_api/document/bookshelves/7", now));
-        assert!(!created.collection("/_api/document/books/7", now));
-        assert!(created.collection("/_db/shop/_api/document/a", now));
-        assert!(created.collection("/_db/shop/_api/document/b%2Fc", now));
+        assert!(created.collection("/_db/shop/_api/document/books/7", "", now));
+        assert!(!created.collection("/_db/shop/_api/document/bookshelves/7", "", now));
+        assert!(!created.collection("/_api/document/books/7", "", now));
+        assert!(created.collection("/_db/shop/_api/document/a", "", now));
+        assert!(created.collection("/_db/shop/_api/document/b%2Fc", "", now));
+
+        for (path, query, expected) in [
+            ("/_db/shop/_api/index", "collection=books", true),
+            ("/_db/shop/_api/index", "withHidden=true&collection=b%2Fc", true),
+            ("/_db/shop/_api/index", "collection=bookshelves", false),
+            ("/_db/shop/_api/index", "name=books", false),
+            ("/_api/index", "collection=books", false),
+        ] {
+            assert_eq!(created.collection(path, query, now), expected, "{path}?{query}");
+        }
 
         let later = now + RECENT;
         assert!(!created.database("/_db/a%2Fb/_api/version", later));
-        assert!(!created.collection("/_db/shop/_api/document/books/7", later));
+        assert!(!created.collection("/_db/shop/_api/document/books/7", "", later));
     }
 }

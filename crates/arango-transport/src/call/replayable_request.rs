@@ -70,6 +70,11 @@ impl ReplayableRequest {
         self.path_and_query.path()
     }
 
+    /// Returns the query, empty if there is none.
+    pub(crate) fn query(&self) -> &str {
+        self.path_and_query.query().unwrap_or_default()
+    }
+
     /// Returns the headers; `None` if there are none.
     pub(crate) fn headers(&self) -> Option<&HeaderMap> {
         self.headers.as_deref()

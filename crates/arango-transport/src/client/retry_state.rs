@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use crate::client::transport::Transport;
 
 impl Transport {
-    /// Pays for a request that finds out what became of a call; `false` if the retry budget is exhausted.
+    /// Pays for what is sent again above the retry layer; `false` if the retry budget is exhausted.
     #[doc(hidden)] // for the crate `arango`
     pub fn pay_for_retry(&self) -> bool {
         self.0.retry.budget.withdraw_one(Instant::now())

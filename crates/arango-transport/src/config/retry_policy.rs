@@ -75,8 +75,9 @@ impl RetryPolicy {
     /// Retries a request up to `times` times after a write-write conflict.
     ///
     /// Default: 0. The server reports a conflict with error 1200 and has executed nothing. The backoff grows from 5 to
-    /// 500 ms. These attempts do not count towards [`attempts`](Self::attempts). A request of which a part may stay executed, such
-    /// as a query that is committed in parts, is retried only if its class allows a second execution.
+    /// 500 ms. These attempts do not count towards [`attempts`](Self::attempts), and the retry budget does not pay for them. A
+    /// request of which a part may stay executed, such as a query that is committed in parts, is retried only if its class
+    /// allows a second execution.
     #[must_use]
     pub fn conflicts(mut self, times: u32) -> Self {
         self.conflicts = times;

@@ -156,7 +156,7 @@ fn send<W: WriteOutput + Send + 'static>(
             Some(operation) if gets_key => {
                 collection.record_key_refusal();
                 let left = error.time_left();
-                collection.set_database(collection.database().clone().timeout(left));
+                collection.set_database(collection.database().clone().within(left));
                 // Boxed: rare and large, so it should not enlarge the future of every insert.
                 Box::pin(collection.execute_resolving(operation)).await
             }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use arango_data::{
     Document, Key, OperationId, ReadDocument, ReadExistingDocument, UpdateDocument, Written, write_document,
@@ -17,13 +16,11 @@ use tokio::time::sleep;
 
 use crate::data::collection::Collection;
 use crate::handles::data_support::invalid_request;
+use crate::handles::pauses::Pauses;
 use crate::handles::time_limit::TimeLimit;
 
 /// How often a document is read and written before another write counts as a conflict.
 const ATTEMPTS: u32 = 8;
-/// The pause after the first conflict. It doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const MAX_PAUSE: Duration = Duration::from_millis(500);
 
 /// A change of a document, made when it is awaited.
 ///
@@ -90,8 +87,8 @@ where
             }
             match limit.apply(self.collection.database()).execute_resolving(update).await {
                 Err(error) if is_other_write(&error) && conflicts + 1 < ATTEMPTS => {
-                    let pause = FIRST_PAUSE.saturating_mul(1 << conflicts).min(MAX_PAUSE);
-                    let pause = pause.mul_f64(self.collection.database().transport.random().next_f64());
+                    let random = self.collection.database().transport.random();
+                    let pause = Pauses::AFTER_CONFLICT.pause(conflicts, random);
                     conflicts += 1;
                     if pause >= limit.left() {
                         return Err(error);

@@ -120,7 +120,7 @@ impl<'a> IntoFuture for Exists<'a> {
             match operation.question(&error.failure()) {
                 Some(read) => {
                     let left = error.time_left();
-                    Ok(database.clone().timeout(left).execute(read).await?.is_some())
+                    Ok(database.clone().within(left).execute(read).await?.is_some())
                 }
                 None => Err(error),
             }

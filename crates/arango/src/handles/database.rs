@@ -135,6 +135,13 @@ impl Database {
         self
     }
 
+    /// Limits the next request to what is left of the call that it is a part of.
+    pub(crate) fn within(mut self, left: Duration) -> Self {
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        *options = std::mem::take(options).rest_of_call(left);
+        self
+    }
+
     /// Replaces the per-call options of this handle.
     ///
     /// ```

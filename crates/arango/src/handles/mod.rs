@@ -1,6 +1,5 @@
 //! Handles on a database, the cluster and one coordinator; preparing and sending a call.
 
-pub(crate) mod backoff;
 pub(crate) mod call_metadata;
 pub(crate) mod cluster;
 pub(crate) mod coordinator;
@@ -10,6 +9,7 @@ pub(crate) mod database;
 pub(crate) mod execute;
 #[cfg(feature = "data")]
 pub(crate) mod json_lines;
+pub(crate) mod pauses;
 pub(crate) mod resolve;
 pub(crate) mod response_lines;
 pub(crate) mod response_stream;

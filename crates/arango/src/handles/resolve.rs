@@ -6,8 +6,8 @@ use arango_transport::protocol::{Conclusion, CreatedResource, Failure, Outcome, 
 use arango_transport::{Error, Transport};
 use tokio::time::Instant;
 
-use crate::handles::backoff::{Pauses, pause_and_pay};
 use crate::handles::database::Database;
+use crate::handles::pauses::{Pauses, pause_and_pay};
 use crate::handles::unix_time::unix_millis;
 
 /// How often a question is asked that needs no time until the answer is decisive.
@@ -55,7 +55,7 @@ impl Database {
         let mut undecided = (Resolution::Failed, None);
         let Some(mut question) = operation.question(&failure) else { return Err(error) };
         while let Some(limit) = schedule.next().await {
-            match self.clone().timeout(limit).ask(operation, &failure, question).await {
+            match self.clone().within(limit).ask(operation, &failure, question).await {
                 Ok(Conclusion::Executed(output)) => {
                     self.record_created(operation);
                     return Ok(output);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use arango_cluster::{GetServerId, GetServerRole, ServerRole};
 use arango_transport::protocol::{ErrorNumber, Metadata, Operation};
 use arango_transport::{BoxFuture, Coordinator, Error, Transport};
+use tokio::time::Instant;
 
 use crate::handles::database::Database;
 
@@ -48,7 +49,10 @@ impl Database {
         // Boxed: rare and large, so it should not enlarge the future of every call. Without its type, which the type of
         // each call would contain.
         let refused: BoxFuture<'_, bool> = Box::pin(self.refused_by_single_server(&error));
-        if refused.await { error.with_not_a_cluster() } else { error }
+        let began = Instant::now();
+        let is_single_server = refused.await;
+        let error = error.with_further_time(began.elapsed());
+        if is_single_server { error.with_not_a_cluster() } else { error }
     }
 
     /// Returns whether the server that refused has the role `SINGLE`; `false` unless that is certain.

@@ -41,6 +41,6 @@ impl TimeLimit {
 
     /// Returns a handle whose next request ends with the call.
     pub(crate) fn apply(&self, database: &Database) -> Database {
-        database.clone().timeout(self.left())
+        database.clone().within(self.left())
     }
 }

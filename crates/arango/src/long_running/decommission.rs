@@ -158,8 +158,8 @@ impl DecommissionOperation<'_> {
             polling.check_cancelled()?;
             match cluster.remove_server(server).await {
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
-                // An intermediary may send an empty success, and a failure may have an unknown outcome. The next poll
-                // shows whether the server was removed; it is also the way to wait while removal is not allowed yet.
+                // An intermediary may name ArangoDB in an empty success, and a failure may have an unknown outcome. The next
+                // poll shows whether the server was removed; it is also the way to wait while removal is not allowed yet.
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::PreconditionFailed || error.is_transient() => {}
                 Err(error) if error.outcome() == Outcome::Unknown => {}

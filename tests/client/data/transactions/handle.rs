@@ -172,7 +172,9 @@ async fn a_commit_that_comes_too_late_is_no_success_although_the_server_says_so(
     let _slow = cluster
         .inject(&Fault::latency(Duration::from_millis(5_050)).on(Match::put("/_api/transaction/*")).times(1));
     sleep(Duration::from_millis(54_960)).await;
+    let start = Instant::now();
     let error = transaction.commit().await.unwrap_err();
+    assert_eq!(error.elapsed(), start.elapsed(), "the questions are a part of the commit");
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::TransactionGone, Outcome::NotExecuted),
@@ -192,7 +194,9 @@ async fn a_late_commit_is_no_success_either_if_only_the_head_of_its_response_arr
     let _slow = cluster.inject(&Fault::latency(Duration::from_millis(5_050)).on(commit()).times(1));
     let _cut = cluster.inject(&Fault::close(Phase::InBody).on(commit()).times(1));
     sleep(Duration::from_millis(54_960)).await;
+    let start = Instant::now();
     let error = transaction.commit().await.unwrap_err();
+    assert_eq!(error.elapsed(), start.elapsed(), "the questions are a part of the commit");
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::TransactionGone, Outcome::NotExecuted),

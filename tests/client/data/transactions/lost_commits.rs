@@ -56,7 +56,9 @@ async fn w15_a_commit_that_is_reported_before_it_fails_is_not_believed() {
     transfer(&mut transaction).await.unwrap();
     let _slow = cluster.inject(&on_commit(Fault::slow_commit(Duration::from_secs(4))));
     let _failed = cluster.inject(&on_commit(Fault::failed_commit()));
+    let start = Instant::now();
     let error = transaction.commit().await.unwrap_err();
+    assert_eq!(error.elapsed(), start.elapsed(), "the questions are a part of the commit");
     assert_eq!(
         (error.outcome(), error.resolution()),
         (Outcome::Unknown, Some(Resolution::CannotTell)),

@@ -123,13 +123,17 @@ impl Reason {
     ///
     /// Every call with the same token meets its rejection at the same time, and needs one renewal. What a coordinator
     /// lacks is known after one request. Every call to a new database or collection may have to wait until it is
-    /// propagated: such a refusal costs a server one look-up, and time and growing random pauses limit the retries.
+    /// propagated: such a refusal costs a server one look-up, and time and growing random pauses limit the retries. A conflict
+    /// is the answer of a healthy server, and one of the two writes was executed: their number and growing random pauses limit
+    /// the retries, and a document that many write leaves the budget to failures.
     pub(crate) fn uses_budget(self) -> bool {
         match self {
-            Self::Failure | Self::LeaderElsewhere | Self::Conflict => true,
-            Self::NotPropagated | Self::TokenAcceptedElsewhere | Self::TokenRenewal | Self::NotSupported => {
-                false
-            }
+            Self::Failure | Self::LeaderElsewhere => true,
+            Self::NotPropagated
+            | Self::TokenAcceptedElsewhere
+            | Self::TokenRenewal
+            | Self::Conflict
+            | Self::NotSupported => false,
         }
     }
 }

@@ -166,7 +166,8 @@ impl FactSources {
                 context.call.existence() == Existence::Certain || self.created.database(path(), now)
             }
             ErrorKind::CollectionNotFound => {
-                attempt.outcome == Outcome::NotExecuted && self.created.collection(path(), now)
+                attempt.outcome == Outcome::NotExecuted
+                    && self.created.collection(path(), context.request.query(), now)
             }
             _ => false,
         }

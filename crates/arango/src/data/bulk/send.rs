@@ -9,8 +9,8 @@ use arango_transport::{Attempt, Error};
 
 use crate::data::collection::Collection;
 use crate::data::transaction::TransactionCalls;
-use crate::handles::backoff::{Pauses, pause_and_pay};
 use crate::handles::database::Database;
+use crate::handles::pauses::{Pauses, pause_and_pay};
 use crate::handles::resolve::Schedule;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
@@ -179,7 +179,7 @@ impl Collection {
         let Some((mut question, mut places)) = write.question(items) else { return };
         let mut schedule = Schedule::new(&self.database().transport, limit.left(), Duration::ZERO);
         while let Some(left) = schedule.next().await {
-            match self.database().clone().timeout(left).execute(&question).await {
+            match self.database().clone().within(left).execute(&question).await {
                 Ok(answers) => {
                     write.resolve(items, &places, Some(&answers));
                     let unread = answers.iter().zip(&places).filter(|(answer, _)| answer.is_err());

@@ -6,8 +6,8 @@ use arango_transport::protocol::{ErrorNumber, Outcome};
 use tokio::time::sleep;
 
 use super::{CursorEffect, Row};
-use crate::handles::backoff::{Pauses, wait_until_paid};
 use crate::handles::database::Database;
+use crate::handles::pauses::{Pauses, wait_until_paid};
 use crate::handles::time_limit::TimeLimit;
 
 /// The pauses before a cursor is asked again on which an earlier request works.

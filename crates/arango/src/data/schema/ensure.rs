@@ -1,19 +1,11 @@
 //! Creating what a database lacks.
 
-use std::future::IntoFuture;
-use std::time::Duration;
-
 use arango_data::{CollectionName, CollectionProperties, Ensured};
-use arango_transport::{Error, ErrorKind};
-use tokio::time::{Instant, sleep};
+use arango_transport::Error;
 
 use super::compare::compare_index;
 use super::{DatabaseSchema, Expected, SchemaDifference, SchemaDifferences, graphs};
 use crate::handles::database::Database;
-
-/// How long it may take until all coordinators know a collection that exists.
-const PROPAGATION: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// What was created and changed so that a database has all that its schema expects.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,15 +120,14 @@ impl Expected {
             return Ok(());
         }
         let collection = database.collection(name.as_str());
-        let existing =
-            until_known(|| collection.indexes()).await.map_err(failed(format!("indexes of {name}")))?;
+        let existing = collection.indexes().await.map_err(failed(format!("indexes of {name}")))?;
         for index in &self.indexes {
             let mut found = SchemaDifferences::default();
             if !compare_index(name, index, &existing, &mut found) {
                 found.iter().for_each(|difference| done.left.push(difference.clone()));
                 continue;
             }
-            let ensured = until_known(|| collection.ensure_index(index.clone()).into_future()).await;
+            let ensured = collection.ensure_index(index.clone()).await;
             let ensured = ensured.map_err(failed(format!("index {name}/{index}")))?;
             if ensured.existed {
                 // Another program was faster: perhaps with other options, or under another name.
@@ -162,7 +153,7 @@ impl Expected {
             done.changes.push(SchemaDifference::MissingCollection { collection: collection.clone() });
         }
         if let Some(changes) = self.collection.changes(&left) {
-            let changed = until_known(|| database.execute(&changes)).await.map_err(|source| {
+            let changed = database.execute(&changes).await.map_err(|source| {
                 let step = format!("properties of {collection}");
                 SchemaError::Call { step, source }
             })?;
@@ -178,21 +169,5 @@ impl Expected {
             done.left.push(SchemaDifference::Property { collection: collection.clone(), difference });
         }
         Ok(())
-    }
-}
-
-/// Repeats a call about a collection that exists, while the coordinator that responds does not know it.
-async fn until_known<T, F>(mut call: impl FnMut() -> F) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    let began = Instant::now();
-    loop {
-        let result = call().await;
-        let is_unknown = |error: &Error| error.kind() == ErrorKind::CollectionNotFound;
-        if !result.as_ref().is_err_and(is_unknown) || began.elapsed() >= PROPAGATION {
-            return result;
-        }
-        sleep(PAUSE).await;
     }
 }

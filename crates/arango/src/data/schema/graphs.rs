@@ -8,8 +8,8 @@ use arango_transport::protocol::Outcome;
 use tokio::time::sleep;
 
 use super::{SchemaDifference, SchemaDifferences};
-use crate::handles::backoff::at_least_half;
 use crate::handles::database::Database;
+use crate::handles::pauses::at_least_half;
 use crate::handles::time_limit::TimeLimit;
 
 /// How often something is added to a graph, if it is not seen there after a lost response.

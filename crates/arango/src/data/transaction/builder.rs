@@ -274,8 +274,9 @@ impl NewTransaction {
     /// closure makes of it. Any other error of the closure aborts the transaction and is returned as it is. So the closure
     /// should have no effect outside of the transaction.
     ///
-    /// All runs end within the time limit of one call. A handle that outlives its closure cannot be used any more. If the
-    /// future is dropped, the transaction is aborted, unless its commit was sent.
+    /// All runs end within the time limit of one call. The retry budget pays for a further run after a failure that is
+    /// neither a conflict nor a lock timeout. A handle that outlives its closure cannot be used any more. If the future is
+    /// dropped, the transaction is aborted, unless its commit was sent.
     ///
     /// # Errors
     ///

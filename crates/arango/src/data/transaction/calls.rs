@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::state::{Caller, Met, Refusal, State};
 use crate::handles::data_support::not_sent;
 use crate::handles::database::Database;
+use crate::handles::pauses::wait_until_paid;
 use crate::handles::time_limit::TimeLimit;
 
 /// How long an abort may take, with its repetitions while a call is still executed.
@@ -271,9 +272,14 @@ async fn abort(database: Database, id: TransactionId) -> Result<(), Error> {
     let limit = ABORT_LIMIT.min(TimeLimit::start(&database, &abort).left());
     loop {
         let left = limit.saturating_sub(began.elapsed());
-        match database.clone().timeout(left).execute(&abort).await {
+        match database.clone().within(left).execute(&abort).await {
             Err(error) if error.kind() == ErrorKind::TransactionBusy && left > ABORT_PAUSE => {
                 sleep(ABORT_PAUSE).await;
+                let left = limit.saturating_sub(began.elapsed());
+                // To give up would leave its locks until the server aborts it.
+                if !wait_until_paid(&database.transport, ABORT_PAUSE, left).await {
+                    return Err(error);
+                }
             }
             result => return result,
         }

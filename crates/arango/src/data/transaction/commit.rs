@@ -17,6 +17,9 @@ use crate::handles::unix_time::unix_millis;
 /// How long the answer to one question may take. A coordinator that forwards it to a dead one does not answer for longer.
 const QUESTION_LIMIT: Duration = Duration::from_secs(5);
 
+/// The pause before the retry budget is asked again to pay for a question.
+const QUESTION_PAUSE: Duration = Duration::from_millis(100);
+
 const EXPIRED: &str = "it was not used for 59 s, and the server has aborted it";
 const LATE: &str = "it was not used for 59 s, and it is unknown whether the server has aborted it";
 
@@ -31,20 +34,30 @@ impl TransactionCalls {
         let commit = CommitTransaction { id: self.id().clone() };
         let database = self.after_dropped_cursors(&commit).await;
         self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
-        let limit = TimeLimit::start(&database, &commit);
-        match database.execute(commit).await {
-            Ok(()) if !self.state().was_late(Instant::now()) => Ok(()),
+        let (limit, began) = (TimeLimit::start(&database, &commit), Instant::now());
+        let result = match database.execute(commit).await {
+            Ok(()) if !self.state().was_late(Instant::now()) => return Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
-            Ok(()) => Box::pin(self.confirm(proof, limit.left().min(resolution_timeout))).await,
+            Ok(()) => Box::pin(self.confirm(proof, limit.left(), resolution_timeout)).await,
             Err(error) => Box::pin(self.find_out(proof, resolution_timeout, error)).await,
-        }
+        };
+        // With the time of the questions.
+        result.map_err(|error| {
+            let further = began.elapsed().saturating_sub(error.elapsed());
+            error.with_further_time(further)
+        })
     }
 
     /// Finds out whether a commit was executed that has succeeded, but may have come too late.
     #[inline]
-    async fn confirm(&self, proof: Option<&ProofDocument>, limit: Duration) -> Result<(), Error> {
+    async fn confirm(
+        &self,
+        proof: Option<&ProofDocument>,
+        left: Duration,
+        resolution_timeout: Duration,
+    ) -> Result<(), Error> {
         let commit = LostCommit::of_late_success(written(proof));
-        let (answer, step) = self.ask(commit, proof, limit).await;
+        let (answer, step) = self.ask(commit, proof, left, resolution_timeout).await;
         match step {
             CommitStep::Committed => Ok(()),
             CommitStep::NotCommitted => {
@@ -68,23 +81,24 @@ impl TransactionCalls {
         error: Error,
     ) -> Result<(), Error> {
         let (failure, began) = (error.failure(), Instant::now());
-        let whole = error.time_left().min(resolution_timeout);
+        let whole = error.time_left();
         let leaders = if LostCommit::depends_on_leaders(&failure) {
-            self.leaders(whole).await
+            self.leaders(whole.min(resolution_timeout)).await
         } else {
             Leaders::Several
         };
         let commit = LostCommit::new(&failure, written(proof), leaders);
-        let limit = whole.saturating_sub(began.elapsed());
+        let left = whole.saturating_sub(began.elapsed());
+        let resolution_timeout = resolution_timeout.saturating_sub(began.elapsed());
         match commit.step(Duration::ZERO) {
             CommitStep::NotCommitted => return Err(self.refused_commit(error)),
             // The head of the response said so, as late as a complete one might.
             CommitStep::Committed if self.state().was_late(Instant::now()) => {
-                return self.confirm(proof, limit).await;
+                return self.confirm(proof, left, resolution_timeout).await;
             }
             _ => {}
         }
-        let (answer, step) = self.ask(commit, proof, limit).await;
+        let (answer, step) = self.ask(commit, proof, left, resolution_timeout).await;
         match step {
             CommitStep::Committed => Ok(()),
             CommitStep::NotCommitted => Err(error.with_resolution(Resolution::NotExecuted, None)),
@@ -108,17 +122,22 @@ impl TransactionCalls {
 
     /// Asks until a commit is decided, or nothing can be found out, or the time is up. Returns the last answer, and the
     /// last step.
+    ///
+    /// The retry budget pays for each question. Waiting for it takes from the `whole` time that is left of the call, and
+    /// not from the `resolution_timeout`: to give up would leave the commit in doubt, and the locks of the transaction on
+    /// the server.
     #[inline]
     async fn ask(
         &self,
         mut commit: LostCommit,
         proof: Option<&ProofDocument>,
-        limit: Duration,
+        whole: Duration,
+        mut resolution_timeout: Duration,
     ) -> (CommitAnswer, CommitStep) {
         let (lost, mut last_answer) = (Instant::now(), CommitAnswer::None);
         loop {
             let now = lost.elapsed();
-            let left = limit.saturating_sub(now);
+            let left = whole.min(resolution_timeout).saturating_sub(now);
             let step = commit.step(now);
             let answer = match step {
                 CommitStep::Committed | CommitStep::NotCommitted | CommitStep::Unknown => {
@@ -130,6 +149,12 @@ impl TransactionCalls {
                 }
                 CommitStep::Wait(_) => return (last_answer, step),
                 _ if left.is_zero() => return (last_answer, step),
+                _ if !self.database().transport.pay_for_retry() => {
+                    let pause = QUESTION_PAUSE.min(left);
+                    resolution_timeout = resolution_timeout.saturating_add(pause);
+                    sleep(pause).await;
+                    continue;
+                }
                 CommitStep::GetState => self.get_state(left).await,
                 CommitStep::Commit => self.commit_again(left).await,
                 CommitStep::ReadProof => self.read_proof(proof, left).await,

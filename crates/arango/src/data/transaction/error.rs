@@ -17,6 +17,8 @@ pub struct TransactionError<E> {
     pub(super) outcome: Outcome,
     pub(super) attempts: u32,
     pub(super) elapsed: Duration,
+    /// Whether there was no further run because the retry budget was used up.
+    pub(super) is_unpaid: bool,
     pub(super) ticket: Option<String>,
 }
 
@@ -68,9 +70,10 @@ impl<E: fmt::Display> fmt::Display for TransactionError<E> {
             Outcome::Executed => "committed",
         };
         let runs = if self.attempts == 1 { "run" } else { "runs" };
+        let budget = if self.is_unpaid { ", retry budget used up" } else { "" };
         write!(
             f,
-            "transaction {outcome} after {} {runs} in {:?}: {}",
+            "transaction {outcome} after {} {runs} in {:?}{budget}: {}",
             self.attempts, self.elapsed, self.cause
         )
     }

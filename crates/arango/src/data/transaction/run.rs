@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use arango_data::{InsertDocument, ReadDocument};
-use arango_transport::Error;
 use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
+use arango_transport::{Error, Phase};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,14 +15,12 @@ use super::error::TransactionError;
 use super::handle::Transaction;
 use super::proof::ProofDocument;
 use super::state::{Met, Repeat};
-use crate::handles::backoff::Pauses;
 use crate::handles::data_support::invalid_request;
+use crate::handles::pauses::{Pauses, wait_until_paid};
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
-/// The pauses after a conflict.
-const SOON: Pauses = Pauses::from_millis(5, 500);
-/// The pauses after another failure.
+/// The pauses after a failure that is no conflict.
 const LATER: Pauses = Pauses::from_millis(100, 2000);
 
 /// How long it is found out what became of a commit before the proof is written again, which shows it, too.
@@ -40,10 +38,12 @@ pub(super) struct Runner<'a, P, T> {
     runs: u32,
     /// How often the transaction could not begin.
     failed_begins: u32,
-    /// Whether an earlier run may have been committed.
-    is_undecided: bool,
-    /// Whether one was committed, and what it has returned cannot be read.
-    is_unreadable: bool,
+    /// Whether the last run has reached a coordinator.
+    has_reached_one: bool,
+    /// Whether the retry budget has not paid for a further run.
+    is_unpaid: bool,
+    /// Unknown if an earlier run may have been committed. Executed if one was, and what it has returned cannot be read.
+    outcome: Outcome,
 }
 
 /// How what a closure returns is stored in its proof.
@@ -87,8 +87,9 @@ impl<'a, P, T> Runner<'a, P, T> {
             began,
             runs: 0,
             failed_begins: 0,
-            is_undecided: false,
-            is_unreadable: false,
+            has_reached_one: false,
+            is_unpaid: false,
+            outcome: Outcome::NotExecuted,
         }
     }
 
@@ -113,12 +114,30 @@ impl<'a, P, T> Runner<'a, P, T> {
                 Run::Repeat(repeat, cause) => (repeat, cause),
                 Run::Exhausted => return Err(self.error(last.expect("the runs before have failed"))),
             };
-            let pause = self.pause(repeat);
-            if self.is_exhausted() || pause >= limit.left() {
+            if self.is_exhausted() || !self.pause_and_pay(repeat, limit).await {
                 return Err(self.error(cause));
             }
             last = Some(cause);
-            sleep(pause).await;
+        }
+    }
+
+    /// Pauses before the next run, and pays for it unless that is free. `false` if there is no next run.
+    async fn pause_and_pay(&mut self, repeat: Repeat, limit: TimeLimit) -> bool {
+        let (new, pause) = (self.new, self.pause(repeat));
+        let transport = &new.database.transport;
+        if pause >= limit.left() {
+            return false;
+        }
+        sleep(pause).await;
+        match repeat {
+            _ if !self.has_reached_one => true,
+            // To give up would leave in doubt whether an earlier run was committed.
+            _ if self.outcome == Outcome::Unknown => wait_until_paid(transport, pause, limit.left()).await,
+            Repeat::Soon => true,
+            Repeat::Later => {
+                self.is_unpaid = !transport.pay_for_retry();
+                !self.is_unpaid
+            }
         }
     }
 
@@ -130,8 +149,12 @@ impl<'a, P, T> Runner<'a, P, T> {
         E: From<Error>,
     {
         let mut transaction = match self.new.open(limit, Some(limit)).await {
-            Ok(transaction) => transaction,
+            Ok(transaction) => {
+                self.has_reached_one = true;
+                transaction
+            }
             Err(error) => {
+                self.has_reached_one = error.attempts().iter().any(|attempt| attempt.phase >= Phase::Sent);
                 self.failed_begins += 1;
                 return Run::failed(error);
             }
@@ -166,7 +189,7 @@ impl<'a, P, T> Runner<'a, P, T> {
         match transaction.execute(proof.insert()).await {
             Ok(_) => {
                 // An earlier run that could still be committed would hold a lock on the key.
-                self.is_undecided = false;
+                self.outcome = Outcome::NotExecuted;
                 (self.runs == self.new.attempts).then_some(Run::Exhausted)
             }
             Err(error) if error.kind() == ErrorKind::UniqueViolation => {
@@ -187,13 +210,16 @@ impl<'a, P, T> Runner<'a, P, T> {
                 if let Ok(value) = (values.read)(value) {
                     return Run::Committed(value);
                 }
-                self.is_unreadable = true;
+                self.outcome = Outcome::Executed;
                 let reason = "the value in the proof is not one that the closure returns";
                 let database = &self.new.database;
                 Run::Failed(database.unexpected_output::<ReadDocument<Value>>(None, reason).into())
             }
             // Refused because of an earlier copy of the same insert.
-            Ok(None) => Run::Repeat(Repeat::Soon, refused.into()),
+            Ok(None) => {
+                self.failed_begins += 1;
+                Run::Repeat(Repeat::Later, refused.into())
+            }
             Err(error) => Run::failed(error),
         }
     }
@@ -204,7 +230,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             Ok(()) => return Run::Committed(value),
             // Also an error that was executed: what became of the commit could not be found out.
             Err(error) if !error.was_not_executed() => {
-                self.is_undecided = true;
+                self.outcome = Outcome::Unknown;
                 match self.proof {
                     Some(_) => Run::Repeat(Repeat::Soon, error.into()),
                     None => Run::Failed(error.into()),
@@ -238,12 +264,12 @@ impl<'a, P, T> Runner<'a, P, T> {
     /// Returns whether no further run is allowed. One that may have been committed is found out about until the time is up.
     fn is_exhausted(&self) -> bool {
         let limit = self.new.attempts;
-        !self.is_undecided && (self.runs >= limit || self.failed_begins >= limit)
+        self.outcome != Outcome::Unknown && (self.runs >= limit || self.failed_begins >= limit)
     }
 
     fn pause(&self, repeat: Repeat) -> Duration {
         let pauses = match repeat {
-            Repeat::Soon => SOON,
+            Repeat::Soon => Pauses::AFTER_CONFLICT,
             Repeat::Later => LATER,
         };
         let doublings = (self.runs + self.failed_begins).saturating_sub(1);
@@ -251,13 +277,16 @@ impl<'a, P, T> Runner<'a, P, T> {
     }
 
     fn error<E>(&self, cause: E) -> TransactionError<E> {
-        let outcome = match (self.is_unreadable, self.is_undecided) {
-            (true, _) => Outcome::Executed,
-            (false, true) => Outcome::Unknown,
-            (false, false) => Outcome::NotExecuted,
-        };
+        let outcome = self.outcome;
         let proof = self.proof.as_ref().filter(|_| outcome == Outcome::Unknown);
         let ticket = proof.and_then(|proof| proof.ticket(&self.new.database, unix_millis()));
-        TransactionError { cause, outcome, attempts: self.runs, elapsed: self.began.elapsed(), ticket }
+        TransactionError {
+            cause,
+            outcome,
+            attempts: self.runs,
+            elapsed: self.began.elapsed(),
+            is_unpaid: self.is_unpaid,
+            ticket,
+        }
     }
 }

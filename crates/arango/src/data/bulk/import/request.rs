@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::data::bulk::send::Sent;
 use crate::data::collection::Collection;
-use crate::handles::backoff::{Pauses, wait_until_paid};
+use crate::handles::pauses::{Pauses, wait_until_paid};
 use crate::handles::unix_time::unix_millis;
 
 /// A longer time in the queue of a coordinator means that it is overloaded.

@@ -14,6 +14,10 @@ pub(crate) struct Pauses {
 }
 
 impl Pauses {
+    /// The pauses after a conflict with another write.
+    #[cfg(feature = "data")]
+    pub(crate) const AFTER_CONFLICT: Self = Self::from_millis(5, 500);
+
     pub(crate) const fn from_millis(first: u64, longest: u64) -> Self {
         Self { first: Duration::from_millis(first), longest: Duration::from_millis(longest) }
     }
