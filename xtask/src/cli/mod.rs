@@ -67,8 +67,8 @@ pub(crate) enum Task {
 
     /// Records the public API of each library in `crates/*/public-api.txt`.
     ///
-    /// Runs cargo-public-api with a nightly compiler, and is skipped if one of them is not installed. With `--check`,
-    /// only the differences from the record are printed; the exit code is 0 if there are none.
+    /// Runs cargo-public-api with a nightly compiler of one date, and is skipped if one of them is not installed. With
+    /// `--check`, only the differences from the record are printed; the exit code is 0 if there are none.
     PublicApi(PublicApi),
 
     /// Measures the cost of a call, compared with the minimum that a program can write by hand.
@@ -135,9 +135,13 @@ pub(crate) struct Operations {
 
 #[derive(Debug, Args)]
 pub(crate) struct PublicApi {
-    /// Compare the code with the record instead.
+    /// Compare the code with the record instead. Fails if a tool is not installed.
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// With `--check`: if a tool is not installed, only print that the check is skipped.
+    #[arg(long, requires = "check")]
+    pub(crate) if_installed: bool,
 }
 
 #[derive(Debug, Args)]
@@ -148,7 +152,7 @@ pub(crate) struct Bench {
 
     /// Only count instructions and allocations of calls, and fail if they are more than recorded.
     ///
-    /// Instructions are compared by their ratio to those of the program by hand.
+    /// Instructions are compared by their ratio to those of the program by hand. Fails without valgrind.
     #[arg(long, conflicts_with = "write")]
     pub(crate) check: bool,
 }
