@@ -8,5 +8,6 @@ mod imports;
 mod lazy_compilation;
 mod links;
 mod migration;
+mod packages;
 mod refusals;
 mod vocabulary;
