@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -94,6 +94,60 @@ fn no_package_includes_a_file_that_it_does_not_contain() {
         }
     }
     assert!(checked > 10, "{checked}");
+}
+
+/// Returns the names in the sources of these folders of a package.
+fn names(package: &Package, folders: &[&str]) -> BTreeSet<String> {
+    let files = files(package);
+    let sources = files.iter().filter(|file| {
+        file.ends_with(".rs") && folders.iter().any(|folder| file.starts_with(&format!("{folder}/")))
+    });
+    let texts = sources.map(|file| fs::read_to_string(folder(package).join(file)).unwrap());
+    let names = texts.flat_map(|text| {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        words.map(str::to_owned).collect::<Vec<_>>()
+    });
+    names.collect()
+}
+
+#[test]
+fn every_dependency_of_a_package_is_used() {
+    for package in published() {
+        let library = names(&package, &["src"]);
+        let everything = names(&package, &["src", "tests", "benches", "examples"]);
+        assert!(library.len() > 100, "{}", package.name);
+        for dependency in &package.dependencies {
+            let name = dependency.rename.as_ref().unwrap_or(&dependency.name).replace('-', "_");
+            let names = if dependency.kind == DependencyKind::Normal { &library } else { &everything };
+            let kind = dependency.kind;
+            assert!(names.contains(&name), "{} does not use {name} ({kind:?})", package.name);
+        }
+    }
+}
+
+#[test]
+fn the_lock_file_of_the_comparison_lists_the_dependencies_of_our_packages() {
+    let lock = fs::read_to_string(root().join("bench/Cargo.lock")).unwrap();
+    let mut compared = 0;
+    for package in published() {
+        let begin = format!("\nname = \"{}\"\n", package.name);
+        let Some(locked) = lock.split("[[package]]").find(|entry| entry.starts_with(&begin)) else {
+            continue;
+        };
+        compared += 1;
+        for dependency in &package.dependencies {
+            // Those of features that are not enabled are in no lock file.
+            if dependency.kind == DependencyKind::Normal && !dependency.optional {
+                // If there are two versions of it, the version follows.
+                let is_listed = [format!("\"{}\"", dependency.name), format!("\"{} ", dependency.name)]
+                    .iter()
+                    .any(|text| locked.contains(text));
+                let name = &dependency.name;
+                assert!(is_listed, "bench/Cargo.lock lacks {name} of {}: update it", package.name);
+            }
+        }
+    }
+    assert!(compared >= 4, "{compared}");
 }
 
 #[test]
