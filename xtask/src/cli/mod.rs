@@ -102,7 +102,8 @@ pub(crate) enum Task {
     /// Compares the load-balancing policies on a fleet of clients and coordinators in virtual time.
     ///
     /// Members, health and policies are the client's code; `docs/fleet.md` describes the simulation and its results.
-    /// The same seed gives the same output. Without a size or a selection it runs everything, for some minutes.
+    /// The same seed gives the same output. Without a size or a selection it runs everything, for some minutes. The exit
+    /// code is 1 if an invariant is violated.
     Fleet(Fleet),
 
     /// Runs a client of another language against an embedded cluster, to verify the cluster.
