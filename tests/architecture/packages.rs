@@ -36,6 +36,10 @@ fn folder(package: &Package) -> &Path {
     package.manifest_path.parent().unwrap().as_std_path()
 }
 
+fn is_source(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "rs")
+}
+
 #[test]
 fn every_package_contains_its_readme_and_both_licences() {
     for package in published() {
@@ -77,7 +81,7 @@ fn no_package_includes_a_file_that_it_does_not_contain() {
     let mut checked = 0;
     for package in published() {
         let files = files(&package);
-        for source in files.iter().filter(|file| file.ends_with(".rs")) {
+        for source in files.iter().filter(|file| is_source(file)) {
             let text = fs::read_to_string(folder(&package).join(source)).unwrap();
             for path in included(&text) {
                 // A path above the package's folder keeps its `..` at the front and so is not found.
@@ -100,7 +104,7 @@ fn no_package_includes_a_file_that_it_does_not_contain() {
 fn names(package: &Package, folders: &[&str]) -> BTreeSet<String> {
     let files = files(package);
     let sources = files.iter().filter(|file| {
-        file.ends_with(".rs") && folders.iter().any(|folder| file.starts_with(&format!("{folder}/")))
+        is_source(file) && folders.iter().any(|folder| file.starts_with(&format!("{folder}/")))
     });
     let texts = sources.map(|file| fs::read_to_string(folder(package).join(file)).unwrap());
     let names = texts.flat_map(|text| {

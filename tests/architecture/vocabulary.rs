@@ -124,7 +124,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
         }
     } else if path.extension().is_some_and(|extension| {
         ["rs", "md", "toml", "py", "mjs", "yml"].iter().any(|known| extension == *known)
-    }) || path.parent().is_some_and(|folder| folder.ends_with(".ci"))
+    }) || path.parent().is_some_and(|folder| folder.file_name().is_some_and(|name| name == ".ci"))
     {
         files.push(path.to_owned());
     }
