@@ -31,7 +31,7 @@ pub struct Target {
 
 /// Limit for targets that only parse text.
 const PARSER_MEMORY: usize = 1 << 20;
-/// Limit for reading one body as the response of each of about ninety operations. Most find a field that does not fit, and
+/// Limit for reading one body as the response of every operation. Most find a field that does not fit, and
 /// read the body up to it again to find its path.
 const MODELS_MEMORY: usize = 4 << 20;
 /// Limit for targets with a client: four calls with up to six copies, each with a head that announces 1 MiB.

@@ -4,6 +4,10 @@ use arango::cluster::{
     DeleteCrash, GetAgencyJob, GetCrash, GetServerMaintenance, GetServerMetrics, GetServerVersion,
     ListAccessTokens,
 };
+use arango::data::{
+    CollectionName, CountDocuments, DocumentExists, DropDatabase, GetAnalyzer, GetGraph, GetView, Key,
+    ListAccess,
+};
 use arango::protocol::{DatabaseName, Operation};
 use percent_encoding::percent_decode_str;
 
@@ -16,7 +20,18 @@ pub(crate) fn names(input: &[u8]) {
             percent_decode_str(decoded).decode_utf8().expect("it was UTF-8 before it was encoded")
         });
         assert_eq!(decoded, name);
+        assert_one_path_segment(&DropDatabase { name: database }, name);
     }
+    if let Ok(collection) = CollectionName::new(name) {
+        if let Ok(key) = Key::new(name) {
+            assert_one_path_segment(&DocumentExists::new(&collection, &key), name);
+        }
+        assert_one_path_segment(&CountDocuments { collection }, name);
+    }
+    assert_one_path_segment(&GetAnalyzer { name: name.to_owned() }, name);
+    assert_one_path_segment(&GetGraph { name: name.to_owned() }, name);
+    assert_one_path_segment(&GetView { name: name.to_owned() }, name);
+    assert_one_path_segment(&ListAccess { user: name.to_owned() }, name);
     let (server, job) = (&name.into(), &name.into());
     assert_one_path_segment(&GetServerMaintenance { server }, name);
     assert_one_path_segment(&GetServerVersion { server }, name);

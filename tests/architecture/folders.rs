@@ -213,6 +213,39 @@ fn every_folder_and_file_has_its_place_in_the_order() {
     }
 }
 
+/// Folders and files that only tests use, besides the listings: the page leaves them out.
+const FOR_TESTS: &[&str] = &["loom_tests", "testing"];
+
+/// The names in code of a line of the page, in their order.
+fn code(line: &str) -> Vec<&str> {
+    line.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_page_of_the_architecture_has_the_same_order() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/architecture.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    // Most folders of this crate are named as one group, "one folder for each subject".
+    for layout in LAYOUTS.iter().filter(|layout| layout.name != "arango-cluster") {
+        let begin = format!("| `{}` | ", layout.name);
+        let row = page.lines().find_map(|line| line.strip_prefix(&begin)).unwrap();
+        let expected: Vec<Vec<&str>> = layout
+            .groups
+            .iter()
+            .map(|group| {
+                let is_listed = |name: &&str| !FOR_TESTS.contains(name) && !layout.listings.contains(name);
+                group.iter().copied().filter(is_listed).collect()
+            })
+            .filter(|group: &Vec<&str>| !group.is_empty())
+            .collect();
+        let listed: Vec<Vec<&str>> = row.split('·').map(code).collect();
+        assert_eq!(listed, expected, "{}", layout.name);
+    }
+    let (_, contract) = page.split_once("The folder `contract` of `xtask` is built the same way: ").unwrap();
+    let (contract, _) = contract.split_once(". ").unwrap();
+    assert_eq!(code(contract), CONTRACT);
+}
+
 /// Through the root of a crate everything can be reached, so that an import would not show its folder.
 #[test]
 fn nothing_is_imported_through_the_root_of_its_crate() {

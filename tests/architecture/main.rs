@@ -1,6 +1,7 @@
 //! The structure of the workspace: dependencies of crates, imports between folders, and the words of names and texts.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod check_scripts;
 mod crates;
 mod features;
 mod folders;
@@ -8,5 +9,7 @@ mod imports;
 mod lazy_compilation;
 mod links;
 mod migration;
+mod packages;
 mod refusals;
 mod vocabulary;
+mod workflows;

@@ -1,4 +1,4 @@
-//! Names and texts use the words of the field: those that this project once made up for itself do not come back.
+//! Names, also of files, and texts use the words of the field: those that this project once made up for itself do not come back.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -124,7 +124,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
         }
     } else if path.extension().is_some_and(|extension| {
         ["rs", "md", "toml", "py", "mjs", "yml"].iter().any(|known| extension == *known)
-    }) || path.ends_with(".ci/run")
+    }) || path.parent().is_some_and(|folder| folder.file_name().is_some_and(|name| name == ".ci"))
     {
         files.push(path.to_owned());
     }
@@ -164,6 +164,39 @@ fn no_private_word_is_left_in_names_and_texts() {
         }
     }
     assert!(found.is_empty(), "{} lines: {found:#?}", found.len());
+}
+
+/// The files and folders below a path, whatever they contain; those that tools install and build are left out.
+fn paths(path: &Path, found: &mut Vec<PathBuf>) {
+    let skipped = ["target", "node_modules", "__pycache__"];
+    if path.file_name().is_some_and(|name| skipped.iter().any(|skipped| name == *skipped)) {
+        return;
+    }
+    found.push(path.to_owned());
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            paths(&entry.unwrap().path(), found);
+        }
+    }
+}
+
+#[test]
+fn no_private_word_is_left_in_the_names_of_files() {
+    let root = root();
+    let mut all = Vec::new();
+    for entry in ROOTS {
+        paths(&root.join(entry), &mut all);
+    }
+    assert!(all.len() > 1500, "the files were not found");
+    let mut found = BTreeSet::new();
+    for path in &all {
+        let path = path.strip_prefix(&root).unwrap().to_str().unwrap();
+        let words = words(path.rsplit(['/', '\\']).next().unwrap());
+        if PHRASES.iter().any(|phrase| words.contains(&format!(" {phrase} "))) {
+            found.insert(path);
+        }
+    }
+    assert_eq!(found, BTreeSet::new());
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! Compiles the examples of the guide and of the README.
+//! Compiles the examples of the guide and of READMEs.
 #![cfg(doctest)]
 
 #[doc = include_str!("../../README.md")]
 mod readme {}
+#[doc = include_str!("../../crates/arango-transport/README.md")]
+mod readme_of_the_transport {}
 #[doc = include_str!("../../docs/getting-started.md")]
 mod getting_started {}
 #[doc = include_str!("../../docs/connecting.md")]

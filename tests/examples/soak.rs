@@ -1,4 +1,4 @@
-//! Runs simulated worlds with random faults and reports violated invariants.
+//! Runs scenarios with random faults and reports violated invariants.
 //!
 //! ```text
 //! cargo xtask soak --seeds 10000            # number of seeds
@@ -8,7 +8,7 @@
 //! cargo xtask soak --histories --seeds 1000 # only histories of documents
 //! ```
 //!
-//! The simulated worlds are those of `tests/simulation`; see `docs/simulation.md`.
+//! The scenarios are those of `tests/simulation`; see `docs/simulation.md`.
 
 #[path = "../simulation/histories/mod.rs"]
 mod histories;
@@ -30,7 +30,7 @@ use owo_colors::OwoColorize as _;
 
 use crate::sim::Report;
 
-/// Runs simulated worlds with random faults and reports violated invariants.
+/// Runs scenarios with random faults and reports violated invariants.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask soak")]
 struct Arguments {
@@ -46,11 +46,11 @@ struct Arguments {
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
 
-    /// Runs only worlds with a long-running operation.
+    /// Runs only scenarios in which a long-running procedure runs.
     #[arg(long, conflicts_with = "seed")]
     procedures: bool,
 
-    /// Runs only the simulated worlds with documents, queries and transactions.
+    /// Runs only the scenarios with documents, queries and transactions.
     #[arg(long, conflicts_with = "procedures")]
     data: bool,
 
@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs all simulated worlds of a seed.
+/// Runs all scenarios of a seed.
 fn run_all(seed: u64) -> Report {
     let mut report = sim::run(seed);
     add(&mut report, "RUNTIMES", runtimes::run(seed));
@@ -82,7 +82,7 @@ fn run_all(seed: u64) -> Report {
     report
 }
 
-/// Runs the simulated worlds of a seed with documents, queries and transactions.
+/// Runs the scenarios of a seed with documents, queries and transactions.
 fn run_data(seed: u64) -> Report {
     let mut report = sim::run_data(seed);
     add(&mut report, "BANK", sim::run_bank(seed));

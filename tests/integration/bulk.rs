@@ -2,6 +2,7 @@
 
 use arango::data::OverwriteMode;
 use arango::{Collection, ErrorKind};
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use crate::cluster_under_test::{ClusterUnderTest, NewDatabase, new_database, patient};
@@ -76,13 +77,18 @@ async fn an_import_goes_on_while_a_coordinator_is_killed_and_restarted() {
     let client = under_test.client();
     let (database, books) = books(&client).await;
 
-    let import = books.import(rows()).overwrite(OverwriteMode::Ignore).chunk_items(50);
-    let (report, ()) = tokio::join!(import, async {
-        control.kill(victim).await;
-        control.restart(victim).await;
+    // The coordinator is down for the requests with the second and the third quarter of the documents.
+    let documents = stream::iter(rows().zip(1..)).then(async |(row, count)| {
+        if count == DOCUMENTS / 4 {
+            control.kill(victim).await;
+        } else if count == DOCUMENTS * 3 / 4 {
+            control.restart(victim).await;
+        }
+        row
     });
+    let import = books.import_stream(documents).overwrite(OverwriteMode::Ignore).chunk_items(50);
 
-    let report = report.unwrap();
+    let report = import.await.unwrap();
     assert_eq!((report.stored, report.failed), (DOCUMENTS, 0), "{report:?}");
     assert_eq!(books.count().await.unwrap(), DOCUMENTS);
     client.drop_database(database.name()).await.unwrap();

@@ -36,9 +36,14 @@ impl ClusterUnderTest {
         let endpoints = endpoints.expect("ARANGO_ENDPOINTS is set by `cargo xtask integration`");
         let password = variable("ARANGO_PASSWORD").or_else(|| variable("ARANGO_ROOT_PASSWORD"));
         let control = variable("ARANGO_TEST_CONTROL").map(|url| Control::new(&url));
+        let is_external = variable("ARANGO_TEST_BACKEND").as_deref() == Some("external");
+        // Otherwise all tests that kill a server would pass without doing so.
+        assert!(
+            control.is_some() || is_external,
+            "ARANGO_TEST_CONTROL is missing: only clusters of the back end `external` may lack a control address"
+        );
         Self {
-            may_disturb: variable("ARANGO_TEST_ALLOW_DESTRUCTIVE").is_some()
-                || (variable("ARANGO_TEST_BACKEND").as_deref() != Some("external") && control.is_some()),
+            may_disturb: variable("ARANGO_TEST_ALLOW_DESTRUCTIVE").is_some() || !is_external,
             endpoints: endpoints.split(',').map(str::to_owned).collect(),
             user: variable("ARANGO_USER").unwrap_or_else(|| "root".to_owned()),
             password: password.unwrap_or_default(),

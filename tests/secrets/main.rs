@@ -12,7 +12,7 @@ use std::time::Duration;
 use arango::balance::{Candidates, Policy};
 use arango::protocol::{LogIn, RequestClass};
 use arango::transport::{AttemptRequest, AttemptService, BoxFuture, Call, Connect, Io};
-use arango::{Client, ClientBuilder, Coordinator, Credentials, Error, Limits};
+use arango::{Client, ClientBuilder, Coordinator, Credentials, Error, Limits, Superuser};
 use arango_test_cluster::{self as test_cluster, Fault, Match, Phase, TestCluster};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -273,10 +273,12 @@ async fn no_secret_is_ever_printed() {
         Credentials::token(&tokens[0]).unwrap(),
         Credentials::token(&tokens[1]).unwrap(),
         Credentials::token(MISPLACED_SECRET).unwrap(),
+        Credentials::superuser(JWT_SECRET),
     ] {
         exercise_failures(&cluster, &captured, &credentials).await;
     }
     captured.print(&Credentials::token(&format!("{MISPLACED_SECRET}\n")).unwrap_err());
+    captured.print(&Superuser::from_secret(JWT_SECRET));
     captured.print(&LogIn { user: "root", password: PASSWORD });
     for host in
         ["http://root:HOST@one", "http://one/?password=HOST", "http://one#HOST", "http://root:HOST/x@one"]
@@ -308,6 +310,9 @@ async fn no_secret_is_ever_printed() {
     {
         assert!(sent.contains(&format!("Basic {value}")));
     }
+    // As were tokens that the client has signed with the secret.
+    let signed = BASE64_URL_SAFE_NO_PAD.encode(r#"{"iss":"arangodb","server_id":"arango-rs","#);
+    assert!(sent.iter().any(|value| value.contains(&signed)), "no superuser token was sent");
     let printed = String::from_utf8_lossy(&captured.printed.lock().unwrap()).into_owned();
     for expected in ["an attempt failed", "arango{", "probed a member", "Sensitive", "BadCredentials"] {
         assert!(printed.contains(expected), "the output was not captured: `{expected}` is missing");

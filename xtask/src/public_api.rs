@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use owo_colors::OwoColorize as _;
 
 use crate::cli::PublicApi;
@@ -16,16 +16,23 @@ use crate::workspace;
 const LIBRARIES: [&str; 6] =
     ["arango", "arango-balance", "arango-cluster", "arango-data", "arango-protocol", "arango-transport"];
 
+/// The compiler that describes an API in the format that cargo-public-api reads. The format changes with the compiler, so
+/// `.ci/install` lists the version of the tool that fits.
+const TOOLCHAIN: &str = "nightly-2026-05-20";
+
 /// Writes `public-api.txt` of each library, or with `check` prints the differences.
 ///
 /// # Errors
-/// If cargo cannot be run, or a file cannot be read or written. Differences are not errors: they set the exit code.
+/// If cargo cannot be run, a file cannot be read or written, or with `check` the tool or its compiler is not installed.
+/// Differences are not errors: they set the exit code.
 pub(crate) async fn public_api(command: &PublicApi) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
     let installed = cargo().arguments(["public-api", "--version"]).without_stderr();
     let installed = installed.run_with_lines(&mut interruptions, |_| ()).await?;
     if !installed.is_success() {
-        anstream::println!("skipped: public-api, cargo-public-api or a nightly compiler is not installed");
+        let reason = format!("cargo-public-api or the compiler {TOOLCHAIN} is not installed");
+        ensure!(!command.check || command.if_installed, reason);
+        anstream::println!("skipped: public-api, {reason}");
         return Ok(ExitCode::SUCCESS);
     }
     let mut differences = 0;
@@ -67,9 +74,11 @@ pub(crate) async fn public_api(command: &PublicApi) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// The cargo of rustup with a nightly compiler, which describes an API in a format that the tool reads.
+/// The cargo of rustup with that compiler, which must not be installed by the way.
 fn cargo() -> Program {
-    Program::new("cargo").arguments(["+nightly"])
+    Program::new("cargo")
+        .arguments([format!("+{TOOLCHAIN}")])
+        .variables([("RUSTUP_AUTO_INSTALL", "0".to_owned())])
 }
 
 /// The removed lines, each after `-`, then the added ones, each after `+`.
@@ -84,6 +93,13 @@ fn changes(recorded: &str, current: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_workflow_installs_the_compiler_that_is_run() {
+        let workflow = include_str!("../../.github/workflows/ci.yml");
+        let install = format!("rustup toolchain install {TOOLCHAIN} --profile minimal\n");
+        assert!(workflow.contains(&install), "the workflow lacks {install:?}");
+    }
 
     #[test]
     fn changes_are_the_removed_and_the_added_lines() {

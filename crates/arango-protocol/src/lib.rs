@@ -93,6 +93,11 @@ mod spare_header_maps;
 pub mod values;
 mod version;
 
+// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub use affinity::Affinity;
 pub use api_response::ApiResponse;
 pub use build_error::BuildError;

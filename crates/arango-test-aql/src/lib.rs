@@ -53,6 +53,11 @@ mod store;
 mod syntax;
 mod value;
 
+// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub use self::error::{Position, QueryError, Warning, number};
 pub use self::execute::{Stats, VertexCollections};
 pub use self::query::{Options, Prepared, Query, Rows};

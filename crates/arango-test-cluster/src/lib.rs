@@ -93,6 +93,11 @@ mod state;
 mod store;
 mod tls;
 
+// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub use crate::config::settings::{Authentication, Hardening, ScanOrder};
 pub use crate::config::start_error::StartError;
 pub use crate::faults::active_faults::FaultGuard;

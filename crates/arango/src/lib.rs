@@ -89,7 +89,7 @@
 //! | curated types of the crates below | `balance`, `transport` (files) | nothing of this crate |
 //! | handles on a database, the cluster and a coordinator; sending a call | `handles` | nothing of this crate |
 //! | collections, documents, queries (feature `data`) | `data` | `handles` |
-//! | the client, its builder, discovery, runtime settings | `client` | `handles` |
+//! | the client, its builder, discovery, runtime settings | `client` | `handles`, `data` |
 //! | long-running operations: pollers, jobs, decommissioning, restarts | `long_running` | `handles`, `data`, `client` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -101,6 +101,11 @@ pub mod data;
 mod handles;
 pub mod long_running;
 pub mod transport;
+
+// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 #[doc(inline)]
 pub use arango_cluster as cluster;

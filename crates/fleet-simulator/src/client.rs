@@ -35,8 +35,13 @@ impl Client {
 
     /// Returns the maximum number of attempts of a call.
     pub(crate) fn max_attempts(&self) -> usize {
-        (1 + self.members.len().max(2)).min(ATTEMPTS)
+        max_attempts(self.members.len())
     }
+}
+
+/// Returns the maximum number of attempts of a call, as in the transport.
+pub(crate) fn max_attempts(coordinators: usize) -> usize {
+    (1 + coordinators.max(2)).min(ATTEMPTS)
 }
 
 /// A call of a client. It is always safe to retry.

@@ -55,7 +55,7 @@ const HUGE_SCENARIOS: [Scenario; 2] = [Scenario::AllEqual, Scenario::OneSlow];
 
 impl Size {
     /// Returns the number of members in all clients together.
-    fn members(self) -> usize {
+    pub(crate) fn members(self) -> usize {
         self.clients * self.coordinators
     }
 

@@ -133,6 +133,14 @@ impl Scenario {
         }
     }
 
+    /// Returns how many coordinators restart at the same time.
+    pub(crate) fn restarting(self, coordinators: usize) -> usize {
+        match self {
+            Self::RollingRestart => coordinators.div_ceil(coordinators.min(GROUPS)),
+            _ => 0,
+        }
+    }
+
     /// Returns the minimum capacity at any time, as part of that of equal coordinators.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred coordinators at most")]
     pub(crate) fn min_capacity(self, coordinators: usize) -> f64 {
@@ -141,7 +149,7 @@ impl Scenario {
             Self::AllEqual | Self::ScaleOut => 1.0,
             Self::OneSlow | Self::OneSlowAtTimes => 1.0 - part(1) * (1.0 - 1.0 / TEN_TIMES),
             Self::OneFlapping | Self::OneDead => 1.0 - part(1),
-            Self::RollingRestart => 1.0 - part(coordinators.div_ceil(coordinators.min(GROUPS))),
+            Self::RollingRestart => 1.0 - part(self.restarting(coordinators)),
             Self::HalfSlow => 1.0 - part(coordinators / 2) * (1.0 - 1.0 / THREE_TIMES),
         }
     }

@@ -1,4 +1,4 @@
-//! Generates `docs/error-messages.md`: the error texts of about a hundred situations.
+//! Generates `docs/error-messages.md`: the error texts of many situations.
 //!
 //! `UPDATE_EXPECT=1 cargo test -p arango-tests --test client error_messages` writes the page; without the variable the
 //! test compares it.

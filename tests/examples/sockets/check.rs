@@ -58,8 +58,8 @@ impl Check {
             "what": self.metric,
             "measured": self.measured,
             "unit": self.unit.name(),
-            "bar": threshold,
-            "bar_is": direction,
+            "threshold": threshold,
+            "threshold_is": direction,
             "met": self.is_met(),
             "seed": seed,
         })

@@ -67,9 +67,13 @@ impl Record {
         Ok(())
     }
 
-    /// Prints how the measurements differ from the recorded ones. Fails if a call costs more.
+    /// Prints how the measurements differ from the recorded ones. Fails if a call costs more, or was not measured.
     pub(super) fn check(&self, measurements: &[Measurement]) -> ExitCode {
-        let mut costs_more = false;
+        let mut has_fault = false;
+        for what in self.unmeasured(measurements) {
+            has_fault = true;
+            anstream::eprintln!("{} {what}: is recorded, and was not measured", "error:".red().bold());
+        }
         for measurement in measurements {
             match self.change(measurement) {
                 Change::Unchanged => {}
@@ -77,17 +81,22 @@ impl Record {
                     anstream::println!("{text}: record it, with `cargo xtask bench --write`");
                 }
                 Change::More(text) => {
-                    costs_more = true;
+                    has_fault = true;
                     anstream::eprintln!("{} {text}", "error:".red().bold());
                 }
             }
         }
-        if costs_more {
+        if has_fault {
             anstream::eprintln!("recorded in {FILE}, with {}", self.compiler);
             return ExitCode::FAILURE;
         }
         anstream::println!("no call costs more than recorded");
         ExitCode::SUCCESS
+    }
+
+    /// Returns what is recorded and not among the measurements.
+    fn unmeasured<'a>(&'a self, measurements: &'a [Measurement]) -> impl Iterator<Item = &'a String> {
+        self.calls.keys().filter(|what| !measurements.iter().any(|measurement| measurement.what == **what))
     }
 
     fn change(&self, measurement: &Measurement) -> Change {
@@ -160,6 +169,24 @@ mod tests {
     fn a_call_that_is_not_recorded_is_found() {
         let insert = change("insert, three coordinators: allocations per call", 1.0, 1.0);
         assert!(matches!(insert, Change::More(text) if text.ends_with("is not recorded")));
+    }
+
+    #[test]
+    fn a_recorded_call_that_is_no_longer_measured_is_found() {
+        let record =
+            Record::of(&[measured(INSTRUCTIONS, 1200.0, 1000.0), measured(ALLOCATIONS, 16.0, 13.0)]).unwrap();
+        let measurements = [measured(INSTRUCTIONS, 1200.0, 1000.0)];
+        assert_eq!(record.unmeasured(&measurements).collect::<Vec<_>>(), [ALLOCATIONS]);
+        assert_eq!(record.check(&measurements), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn what_is_recorded_would_be_recorded_again() {
+        let record = Record::read().unwrap();
+        assert!(!record.calls.is_empty());
+        for what in record.calls.keys() {
+            assert!(is_recorded(what), "{what}");
+        }
     }
 
     #[test]

@@ -67,8 +67,8 @@ pub(crate) enum Task {
 
     /// Records the public API of each library in `crates/*/public-api.txt`.
     ///
-    /// Runs cargo-public-api with a nightly compiler, and is skipped if one of them is not installed. With `--check`,
-    /// only the differences from the record are printed; the exit code is 0 if there are none.
+    /// Runs cargo-public-api with a nightly compiler of one date, and is skipped if one of them is not installed. With
+    /// `--check`, only the differences from the record are printed; the exit code is 0 if there are none.
     PublicApi(PublicApi),
 
     /// Measures the cost of a call, compared with the minimum that a program can write by hand.
@@ -102,7 +102,8 @@ pub(crate) enum Task {
     /// Compares the load-balancing policies on a fleet of clients and coordinators in virtual time.
     ///
     /// Members, health and policies are the client's code; `docs/fleet.md` describes the simulation and its results.
-    /// The same seed gives the same output. Without a size or a selection it runs everything, for some minutes.
+    /// The same seed gives the same output. Without a size or a selection it runs everything, for some minutes. The exit
+    /// code is 1 if an invariant is violated.
     Fleet(Fleet),
 
     /// Runs a client of another language against an embedded cluster, to verify the cluster.
@@ -135,9 +136,13 @@ pub(crate) struct Operations {
 
 #[derive(Debug, Args)]
 pub(crate) struct PublicApi {
-    /// Compare the code with the record instead.
+    /// Compare the code with the record instead. Fails if a tool is not installed.
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// With `--check`: if a tool is not installed, only print that the check is skipped.
+    #[arg(long, requires = "check")]
+    pub(crate) if_installed: bool,
 }
 
 #[derive(Debug, Args)]
@@ -148,7 +153,7 @@ pub(crate) struct Bench {
 
     /// Only count instructions and allocations of calls, and fail if they are more than recorded.
     ///
-    /// Instructions are compared by their ratio to those of the program by hand.
+    /// Instructions are compared by their ratio to those of the program by hand. Fails without valgrind.
     #[arg(long, conflicts_with = "write")]
     pub(crate) check: bool,
 }

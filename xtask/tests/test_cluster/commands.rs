@@ -137,6 +137,23 @@ fn one_of_several_clusters_has_to_be_named() {
 }
 
 #[test]
+fn a_named_directory_that_no_cluster_has_is_refused_by_down() {
+    let fixture = Fixture::new();
+    let mut up = fixture.start(&["up", "--json"]);
+    up.info();
+    let directory = fixture.directories().pop().unwrap();
+
+    for other in [directory.with_extension("other"), fixture.path("")] {
+        let refused = fixture.run(&["down", "--cluster", other.to_str().unwrap()]);
+        assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+        assert!(refused.stderr.contains("no cluster has the directory"), "{}", refused.stderr);
+    }
+    assert_eq!(fixture.run(&["status"]).code, Some(0));
+    fixture.run(&["down", "--cluster", directory.to_str().unwrap()]).assert_success();
+    fixture.assert_nothing_is_left();
+}
+
+#[test]
 fn without_a_cluster_commands_say_how_to_start_one() {
     let fixture = Fixture::new();
 

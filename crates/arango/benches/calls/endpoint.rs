@@ -45,13 +45,20 @@ impl Endpoint {
         }
     }
 
+    /// Returns whether the parts of a body are counted, rather than calls.
+    pub(crate) fn is_bulk(self) -> bool {
+        match self {
+            Self::Version | Self::Health | Self::Insert | Self::Get => false,
+            Self::Rows | Self::BorrowedRows | Self::Import => true,
+        }
+    }
+
     /// Returns a number of calls that take about as long as so many calls of the other endpoints.
     pub(crate) fn calls(self, calls: u32) -> u32 {
-        match self {
-            Self::Version | Self::Health | Self::Insert | Self::Get => calls,
-            Self::Rows | Self::BorrowedRows | Self::Import => {
-                calls.next_multiple_of(BATCH_ROWS / ROWS_PER_CALL) * ROWS_PER_CALL
-            }
+        if self.is_bulk() {
+            calls.next_multiple_of(BATCH_ROWS / ROWS_PER_CALL) * ROWS_PER_CALL
+        } else {
+            calls
         }
     }
 }

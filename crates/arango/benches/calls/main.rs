@@ -10,7 +10,8 @@
 //! The program starts itself again: once as the server, and once for each measured client, also under valgrind if
 //! that is installed. It fails if something cannot be run, never because something is slow.
 //!
-//! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it is only a smoke test.
+//! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it is only a smoke test, and a check that what
+//! `--counts` measures is what `calls.json` records.
 
 mod book;
 mod by_hand;
@@ -20,12 +21,15 @@ mod facade;
 mod pool;
 mod protocol;
 mod raw;
+mod record;
 mod responses;
 mod sender;
 mod server;
 mod table;
 mod valgrind;
 mod waiting;
+
+use std::collections::BTreeSet;
 
 use clap::{Parser, Subcommand};
 
@@ -91,6 +95,9 @@ const COUNT: RunConfig = RunConfig { calls: 2000, rounds: 1, instructions: true,
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let Some(role) = arguments.role else {
+        if !arguments.bench {
+            record::check(counted_rows())?;
+        }
         return compare(match arguments {
             Arguments { bench: true, counts: true, .. } => &COUNT,
             Arguments { bench: true, .. } => &MEASURE,
@@ -143,12 +150,30 @@ fn compare(config: &RunConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Returns the rows of `--counts`, for which valgrind is needed.
+fn counted_rows() -> BTreeSet<String> {
+    let counted = COMPARISONS
+        .into_iter()
+        .filter(|(endpoint, baseline)| COUNT.compares(Protocol::Plain, *endpoint, *baseline));
+    counted
+        .flat_map(|(endpoint, baseline)| {
+            let unit = endpoint.unit();
+            [format!("instructions per {unit}"), format!("allocations per {unit}")]
+                .map(|what| row_name(endpoint, Protocol::Plain, baseline, &what))
+        })
+        .collect()
+}
+
+fn row_name(endpoint: Endpoint, protocol: Protocol, baseline: Caller, what: &str) -> String {
+    let coordinators = if baseline == Caller::Pool { ", three coordinators" } else { "" };
+    format!("{}{}{coordinators}: {what}", endpoint.name(), protocol.suffix())
+}
+
 impl RunConfig {
     /// Returns whether a comparison is part of the run.
     fn compares(&self, protocol: Protocol, endpoint: Endpoint, baseline: Caller) -> bool {
         if self.only_counts {
-            let is_call = !matches!(endpoint, Endpoint::Rows | Endpoint::Import);
-            return protocol == Protocol::Plain && baseline == Caller::Pool && is_call;
+            return protocol == Protocol::Plain && baseline == Caller::Pool && !endpoint.is_bulk();
         }
         protocol == Protocol::Plain || matches!(endpoint, Endpoint::Version | Endpoint::Health)
     }
@@ -162,9 +187,9 @@ impl RunConfig {
         baseline: Caller,
         rows: &mut Vec<Row>,
     ) -> anyhow::Result<bool> {
-        let (coordinators, suffix) = match baseline {
-            Caller::Pool => (server.addresses.len(), ", three coordinators"),
-            Caller::Facade | Caller::Raw => (1, ""),
+        let coordinators = match baseline {
+            Caller::Pool => server.addresses.len(),
+            Caller::Facade | Caller::Raw => 1,
         };
         let calls = endpoint.calls(self.calls);
         let task = |caller| Task {
@@ -178,7 +203,7 @@ impl RunConfig {
         let (facade, raw) = (task(Caller::Facade), task(baseline));
         let unit = endpoint.unit();
         let mut add = |what: String, facade, raw, decimals| {
-            let what = format!("{}{}{suffix}: {what}", endpoint.name(), protocol.suffix());
+            let what = row_name(endpoint, protocol, baseline, &what);
             rows.push(Row { what, facade, raw, decimals });
         };
         let mut counted = true;
@@ -191,7 +216,7 @@ impl RunConfig {
         // Of two lengths, which differ if rows or documents are kept.
         for calls in [FEW, MANY] {
             if self.instructions
-                && matches!(endpoint, Endpoint::Rows | Endpoint::BorrowedRows | Endpoint::Import)
+                && endpoint.is_bulk()
                 && let (Some(facade), Some(raw)) =
                     (valgrind::peak_kib(&facade, calls)?, valgrind::peak_kib(&raw, calls)?)
             {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::cli::Selection;
 use crate::cluster::directory::sweep::sweep;
@@ -14,11 +14,15 @@ const LIMIT: std::time::Duration = std::time::Duration::from_secs(2 * 60);
 /// Asks the owners of the clusters to end them, and waits for that; then removes what is left of others.
 ///
 /// # Errors
-/// If a cluster does not end in time, or something cannot be removed.
+/// If a cluster does not end in time, something cannot be removed, or no cluster has the directory that is named.
 pub(crate) async fn down(command: Selection) -> Result<ExitCode> {
+    let was_there = command.cluster.as_ref().is_some_and(|directory| directory.exists());
     let ended = end_all(&command).await?;
     let removed = sweep()?;
     anstream::println!("{ended} ended, {removed} left over by others and removed");
+    if let Some(directory) = &command.cluster {
+        ensure!(was_there && !directory.exists(), "no cluster has the directory {}", directory.display());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -26,7 +30,7 @@ pub(crate) async fn down(command: Selection) -> Result<ExitCode> {
 async fn end_all(command: &Selection) -> Result<usize> {
     use std::time::{Duration, Instant};
 
-    use anyhow::{Context as _, ensure};
+    use anyhow::Context as _;
     use rustix::process::{Pid, Signal, kill_process};
     use tokio::time::sleep;
 
