@@ -96,7 +96,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let Some(role) = arguments.role else {
         if !arguments.bench {
-            record::check(counted_rows())?;
+            record::check(&counted_rows())?;
         }
         return compare(match arguments {
             Arguments { bench: true, counts: true, .. } => &COUNT,
