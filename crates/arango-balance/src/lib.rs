@@ -106,3 +106,8 @@ pub use policy::random::Random;
 pub use policy::round_robin::RoundRobin;
 pub use policy::single::Single;
 pub use random_source::{RandomSource, SeededRandom, ThreadRandom};
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
