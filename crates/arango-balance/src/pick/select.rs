@@ -82,6 +82,13 @@ impl<K> Members<K> {
     where
         K: PartialEq + Clone + Send + Sync + 'static,
     {
+        // One member is down: then this goes for every request, and nothing else needs to be considered.
+        if route.is_any()
+            && let Some(down) = self.0.only_ejected(list)
+        {
+            self.0.ensure_probes(list, &[down], now);
+            return choose_from(&Candidates::except(list, &[down], false), choose);
+        }
         let degraded = self.0.degraded(list);
         self.0.ensure_probes(list, &degraded, now);
         if let Some(pinned) = route.pinned {

@@ -145,6 +145,12 @@ impl<K> Set<K> {
         degraded
     }
 
+    /// Returns the list index of the only degraded member, if it is ejected and there are others.
+    pub(crate) fn only_ejected(&self, list: &[Member<K>]) -> Option<usize> {
+        let index = slots::list_index(list, self.flags.degraded.only()?)?;
+        (list.len() > 1 && list[index].is_ejected()).then_some(index)
+    }
+
     /// Records the outcome of an attempt.
     pub(crate) fn record(self: &Arc<Self>, member: &Member<K>, signal: Signal, started: Instant, now: Instant)
     where

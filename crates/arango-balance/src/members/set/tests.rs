@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::health::probe_result::ProbeResult;
 use crate::members::timing::Timing;
+use crate::pick::filter::excluded;
 use crate::policy::least_loaded::LeastLoaded;
 use crate::policy::round_robin::RoundRobin;
 
@@ -103,4 +104,31 @@ fn an_observer_that_panics_leaves_the_set_consistent() {
     let later = due + Duration::from_secs(60);
     send(&members, Signal::Success, later);
     assert_eq!((red.state(), members.degraded_count()), (MemberState::Healthy, 0));
+}
+
+#[test]
+fn the_only_ejected_member_is_the_one_that_the_filter_excludes() {
+    let members = Members::new(["red", "green", "blue"]);
+    let (list, now) = (members.snapshot(), Instant::now());
+    let fail = |member: &Member<&'static str>, signal| member.record(signal, Timing::since(now).at(now));
+    let filtered = |list: &[Member<&'static str>]| {
+        excluded(list, members.0.degraded(list), &[], now, &*members.0.random).to_vec()
+    };
+    assert_eq!((members.0.only_ejected(&list), filtered(&list)), (None, vec![]));
+
+    (0..3).for_each(|_| fail(&list[1], Signal::Unreachable));
+    assert_eq!((members.0.only_ejected(&list), filtered(&list)), (Some(1), vec![1]));
+    // Its slot is not its index any more.
+    members.remove(&"red");
+    let list = members.snapshot();
+    assert_eq!((members.0.only_ejected(&list), filtered(&list)), (Some(0), vec![0]));
+
+    fail(&list[1], Signal::Overloaded);
+    assert_eq!(members.0.only_ejected(&list), None, "another one is degraded");
+    members.remove(&"blue");
+    assert_eq!(members.0.only_ejected(&members.snapshot()), None, "there is no other one");
+
+    let members = Members::new(["red", "green"]);
+    fail(&members.snapshot()[0], Signal::Overloaded);
+    assert_eq!(members.0.only_ejected(&members.snapshot()), None, "it is not ejected");
 }
