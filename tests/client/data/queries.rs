@@ -53,6 +53,14 @@ async fn rows_are_read_batch_by_batch_and_decoded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_list_of_all_rows_has_room_for_them_and_for_no_more_if_there_is_one_batch() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 37).await;
+    let rows = database.query::<u16>(Aql::new(ALL)).all().await.unwrap();
+    assert_eq!((rows.len(), rows.capacity()), (37, 37));
+}
+
+#[tokio::test(start_paused = true)]
 async fn parameters_and_collections_are_bound_and_not_formatted() {
     let cluster = cluster().await;
     let database = fill(&client(&cluster), 5).await;

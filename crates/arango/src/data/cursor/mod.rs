@@ -245,6 +245,10 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
     pub async fn all(mut self) -> Result<Vec<T>, Error> {
         let mut rows = Vec::new();
         while let Some(row) = self.try_next().await? {
+            if rows.len() == rows.capacity() {
+                // Room for all that is left of the batch.
+                rows.reserve(1 + self.rows.len());
+            }
             rows.push(row);
         }
         Ok(rows)
