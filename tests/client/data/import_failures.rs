@@ -274,29 +274,31 @@ async fn a_document_whose_generated_key_was_refused_is_not_sent_twice_without_a_
     }
 }
 
+/// Refuses every attempt of a request before it is executed, lets the key be refused in its repetition, and loses the response to what
+/// is sent then.
+async fn lose_after_refused_key(cluster: &TestCluster) -> Vec<FaultGuard> {
+    let full = cluster.inject(&on_post(Fault::early_response(503, 21003, "queue full")));
+    let hits = |faults: &[FaultGuard]| faults.iter().map(FaultGuard::hits).sum::<usize>();
+    while hits(&full) < 4 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    drop(full);
+    let refused = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100)).times(1)));
+    while hits(&refused) == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    cluster.inject(&on_post(Fault::close(Phase::AfterExecution).times(1)))
+}
+
 /// As above, but every attempt of the first request is refused before it is executed, so that it is a repetition whose keys are refused.
 #[tokio::test(start_paused = true)]
 async fn a_document_whose_key_was_refused_in_a_repetition_is_not_sent_twice_without_a_key() {
     let cluster = cluster().await;
     let remade = remade(&cluster).await;
 
-    let full = cluster.inject(&on_post(Fault::early_response(503, 21003, "queue full")));
-    let hits = |faults: &[FaultGuard]| faults.iter().map(FaultGuard::hits).sum::<usize>();
-    let lose = async {
-        // All attempts of a request.
-        while hits(&full) < 4 {
-            sleep(Duration::from_millis(1)).await;
-        }
-        drop(full);
-        let refused = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100)).times(1)));
-        while hits(&refused) == 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
-        cluster.inject(&on_post(Fault::close(Phase::AfterExecution).times(1)))
-    };
-    let (report, closed) = tokio::join!(remade.import([json!({ "n": 1 })]), lose);
+    let (report, closed) = tokio::join!(remade.import([json!({ "n": 1 })]), lose_after_refused_key(&cluster));
     let report = report.unwrap();
-    assert!(hits(&closed) > 0);
+    assert!(closed.iter().any(|fault| fault.hits() > 0));
     assert_eq!(report.failures.first().map(|failure| failure.error.outcome()), Some(Outcome::Unknown));
     assert_eq!(remade.count().await.unwrap(), 1);
 }
@@ -310,22 +312,8 @@ async fn a_document_whose_key_was_made_before_keys_were_refused_is_not_sent_twic
     sink.feed(&json!({ "n": 1 })).await.unwrap();
     remade.insert_many([json!({ "n": 2 })]).await.unwrap().into_result().unwrap();
 
-    let full = cluster.inject(&on_post(Fault::early_response(503, 21003, "queue full")));
-    let hits = |faults: &[FaultGuard]| faults.iter().map(FaultGuard::hits).sum::<usize>();
-    let lose = async {
-        // All attempts of a request.
-        while hits(&full) < 4 {
-            sleep(Duration::from_millis(1)).await;
-        }
-        drop(full);
-        let refused = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100)).times(1)));
-        while hits(&refused) == 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
-        cluster.inject(&on_post(Fault::close(Phase::AfterExecution).times(1)))
-    };
-    let (report, closed) = tokio::join!(sink.finish(), lose);
-    assert!(hits(&closed) > 0);
+    let (report, closed) = tokio::join!(sink.finish(), lose_after_refused_key(&cluster));
+    assert!(closed.iter().any(|fault| fault.hits() > 0));
     assert_eq!(remade.count().await.unwrap(), 2, "each document once");
     assert_eq!(report.failures.first().map(|failure| failure.error.outcome()), Some(Outcome::Unknown));
 }

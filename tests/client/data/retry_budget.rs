@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::data::{OverwriteMode, Transaction};
+use arango::data::{NewTransaction, OverwriteMode, Proved, Transaction};
 use arango::{CallOptions, Client, ErrorKind, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use http::Method;
@@ -45,6 +45,15 @@ async fn library() -> (TestCluster, Client) {
     books(&client).insert(&book("Dune")).key("dune").await.unwrap();
     cluster.journal().clear();
     (cluster, client)
+}
+
+/// Returns a transaction whose commit leaves a proof.
+async fn proved(client: &Client, cluster: &TestCluster) -> NewTransaction<Proved> {
+    let new = client.db("_system").transaction(["books"]).proved_in("proofs").accept_partial_commit();
+    new.ensure_proofs().await.unwrap().into_result().unwrap();
+    sleep(Duration::from_secs(2)).await;
+    cluster.journal().clear();
+    new
 }
 
 fn hits(faults: &[FaultGuard]) -> usize {
@@ -178,10 +187,7 @@ async fn a_closure_that_has_reached_no_coordinator_is_run_again_without_the_retr
 #[tokio::test(start_paused = true)]
 async fn a_closure_that_may_have_been_committed_waits_for_the_retry_budget_and_is_decided() {
     let (cluster, client) = library().await;
-    let new = client.db("_system").transaction(["books"]).proved_in("proofs").accept_partial_commit();
-    new.ensure_proofs().await.unwrap().into_result().unwrap();
-    sleep(Duration::from_secs(2)).await;
-    cluster.journal().clear();
+    let new = proved(&client, &cluster).await;
     let lost = Fault::close(Phase::AfterRead).on(Match::put("/_api/transaction/*")).times(1);
     let _lost = cluster.inject(&lost);
     let used_up = use_up(&client);
@@ -197,10 +203,7 @@ async fn a_closure_that_may_have_been_committed_waits_for_the_retry_budget_and_i
 #[tokio::test(start_paused = true)]
 async fn a_closure_that_stays_undecided_begins_again_once_the_retry_budget_pays() {
     let (cluster, client) = library().await;
-    let new = client.db("_system").transaction(["books"]).proved_in("proofs").accept_partial_commit();
-    new.ensure_proofs().await.unwrap().into_result().unwrap();
-    sleep(Duration::from_secs(2)).await;
-    cluster.journal().clear();
+    let new = proved(&client, &cluster).await;
     let lost = Fault::close(Phase::AfterExecution).on(Match::put("/_api/transaction/*"));
     let state = Fault::response(404, 1655, "not found").on(Match::method(Method::GET, "/_api/transaction/*"));
     let proof = Fault::hang().on(Match::method(Method::GET, "/_api/document/*"));

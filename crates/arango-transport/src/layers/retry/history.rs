@@ -32,16 +32,21 @@ pub(crate) struct History {
 
 impl History {
     /// Returns the history of a call with these failed attempts.
-    pub(crate) fn from_attempts(failed: Vec<Attempt>) -> Self {
+    pub(crate) fn from_attempts(failed: &[Attempt]) -> Self {
         let attempts = failed.len();
         let has_violation = failed.iter().any(|attempt| attempt.kind == ErrorKind::ProtocolViolation);
-        let mut tried = Vec::new();
-        for coordinator in failed.into_iter().filter_map(|attempt| attempt.coordinator) {
-            if !tried.contains(&coordinator) {
-                tried.push(coordinator);
-            }
+        let mut history = Self { attempts, has_violation, ..Self::default() };
+        failed
+            .iter()
+            .filter_map(|attempt| attempt.coordinator.as_ref())
+            .for_each(|one| history.add_tried(one));
+        history
+    }
+
+    fn add_tried(&mut self, coordinator: &Coordinator) {
+        if !self.tried.contains(coordinator) {
+            self.tried.push(coordinator.clone());
         }
-        Self { tried, attempts, has_violation, ..Self::default() }
     }
 
     /// Records that `retry` follows an attempt at `coordinator`.
@@ -62,9 +67,9 @@ impl History {
             Reason::Conflict => self.conflicts += 1,
         }
         if retry.target != Target::Same
-            && let Some(coordinator) = coordinator.filter(|last| !self.tried.contains(last))
+            && let Some(coordinator) = coordinator
         {
-            self.tried.push(coordinator.clone());
+            self.add_tried(coordinator);
         }
     }
 }
@@ -86,7 +91,7 @@ mod tests {
             attempt.coordinator = Some(coordinator.clone());
             attempt
         });
-        let history = History::from_attempts(failed.into());
+        let history = History::from_attempts(&failed);
         assert_eq!(history.tried, [a.clone(), b.clone()]);
         assert_eq!(history.attempts, 3);
     }

@@ -245,7 +245,7 @@ where
     let state = &shared.state;
     let mut inner = shared.inner.clone();
     let context = &request.context;
-    let mut history = History::from_attempts(context.attempts.failed());
+    let mut history = History::from_attempts(&context.attempts.failed());
     let mut delay = Duration::ZERO;
     loop {
         let (mut attempt, body) = failed.into_parts();
