@@ -15,11 +15,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use arango::protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
+use arango::data::Aql;
 use arango::{Client, Database, Error, LoadBalancing, PoolLimits};
-use bytes::Bytes;
 use clap::{Parser, ValueEnum};
-use http::Request;
 use serde::Deserialize;
 use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -70,9 +68,6 @@ enum Endpoint {
     Cursor,
 }
 
-/// Reads a thousand documents in one batch: a custom operation.
-struct ReadDocs;
-
 /// One document, as the harness defines it.
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "decoded as a program would")]
@@ -88,24 +83,11 @@ struct Doc {
     active: bool,
 }
 
-impl Operation for ReadDocs {
-    type Output = Vec<Doc>;
-    const METADATA: Metadata = Metadata::post("bench.read_docs", "/_api/cursor").safe();
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).json(&json!({ "query": "FOR d IN docs RETURN d" })).build()
-    }
-
-    fn output(&self, response: ApiResponse) -> Result<Vec<Doc>, OutputError> {
-        response.json_result()
-    }
-}
-
 async fn call(database: &Database, endpoint: Endpoint) -> Result<usize, Error> {
     Ok(match endpoint {
         Endpoint::Version => database.version().await?.version.map_or(0, |version| version.len()),
         Endpoint::Health => database.cluster().health().await?.servers().count(),
-        Endpoint::Cursor => database.execute(ReadDocs).await?.len(),
+        Endpoint::Cursor => database.query::<Doc>(Aql::new("FOR d IN docs RETURN d")).all().await?.len(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::members::members;
+use super::members::{first_value, members};
 use super::punctuation::punctuation;
 
 /// An array within an object, by its place in the text.
@@ -47,6 +47,27 @@ pub(crate) fn array(json: &[u8], name: &str) -> Option<Array> {
     None
 }
 
+/// The first element of an array within an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FirstElement {
+    /// Where the array begins.
+    pub(crate) array: usize,
+    /// The length of the element, at least 1.
+    pub(crate) len: usize,
+}
+
+/// Returns the first element of the array at the top level of `json` that has this name, in one pass up to its end.
+///
+/// `None` if there is none. Whether the element and what follows are valid JSON is found out when they are decoded.
+pub(crate) fn first_element(json: &[u8], name: &str) -> Option<FirstElement> {
+    let array = members(json)?.find_value(name)?;
+    if json.get(array) != Some(&b'[') {
+        return None;
+    }
+    let element = first_value(json, array + 1);
+    (!element.is_empty()).then_some(FirstElement { array, len: element.len() })
+}
+
 /// Returns the range without the space at both of its ends; `None` if nothing is left.
 fn trim(json: &[u8], range: Range<usize>) -> Option<Range<usize>> {
     let text = json[range.clone()].trim_ascii_start();
@@ -84,6 +105,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_first_element_of_an_array_is_found_without_the_others() {
+        let first = |json: &str| {
+            let FirstElement { array, len } = first_element(json.as_bytes(), "b")?;
+            let start = array + json[array..].find(|char| !matches!(char, '[' | ' ')).unwrap();
+            Some(json[start..start + len].to_owned())
+        };
+        for (json, element) in [
+            (r#"{"a":[0],"b":[ {"x":[1,"]"]} ,2"#, r#"{"x":[1,"]"]}"#),
+            (r#"{"b":["\"," ,3]}"#, r#""\",""#),
+            (r#"{"b":[17]}"#, "17"),
+            (r#"{"b":[17 , 2"#, "17"),
+        ] {
+            assert_eq!(first(json).as_deref(), Some(element), "{json}");
+        }
+        for none in [r#"{"b":[]}"#, r#"{"b":[ ]}"#, r#"{"b":["#, r#"{"b":{}}"#, "{}", "[]", ""] {
+            assert_eq!(first(none), None, "{none}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_elements_of_any_array_are_found(values: Vec<String>, numbers: Vec<i64>, pretty: bool) {
@@ -99,7 +140,8 @@ mod tests {
         #[test]
         fn no_text_causes_a_panic(text in ".{0,60}") {
             _ = array(text.as_bytes(), "result");
-            _ = array(format!("{{\"result\":[{text}").as_bytes(), "result");
+            let text = format!("{{\"result\":[{text}");
+            _ = (array(text.as_bytes(), "result"), first_element(text.as_bytes(), "result"));
         }
     }
 }

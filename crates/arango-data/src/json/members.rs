@@ -148,6 +148,12 @@ fn skip_value(json: &[u8], at: usize) -> usize {
     json.len()
 }
 
+/// Returns the first value at or after `at`; an empty range if there is none.
+pub(super) fn first_value(json: &[u8], at: usize) -> Range<usize> {
+    let start = skip_space(json, at);
+    start..skip_value(json, start)
+}
+
 fn trim_space(json: &[u8], start: usize, end: usize) -> usize {
     start + json[start..end].trim_ascii_end().len()
 }

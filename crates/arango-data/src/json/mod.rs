@@ -23,7 +23,7 @@ pub use patch::Patch;
 pub use write::write_document;
 
 pub(crate) use body::{DocumentBody, KeyFault, OwnKey, own_key};
-pub(crate) use elements::array;
+pub(crate) use elements::{array, first_element};
 pub(crate) use finite::{append, to_raw};
 pub(crate) use leading_text::take_text;
 pub(crate) use members::{has_plain_member, members};

@@ -8,7 +8,7 @@ use arango_protocol::BuildError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::read_only::is_proved_read_only;
+use super::proof::Proof;
 use crate::json::to_raw;
 use crate::names::CollectionName;
 
@@ -36,6 +36,7 @@ use crate::names::CollectionName;
 #[derive(Clone)]
 pub struct Aql {
     pub(super) text: Cow<'static, str>,
+    pub(super) proof: Proof,
     /// The JSON of the values; the names of collection parameters begin with `@`.
     pub(super) binds: BTreeMap<String, Box<RawValue>>,
     pub(super) effect: Effect,
@@ -68,7 +69,7 @@ impl Aql {
     }
 
     fn with_text(text: Cow<'static, str>) -> Self {
-        Self { text, binds: BTreeMap::new(), effect: Effect::Unknown, error: None }
+        Self { proof: Proof::of(&text), text, binds: BTreeMap::new(), effect: Effect::Unknown, error: None }
     }
 
     /// Binds a value to `@name`.
@@ -134,7 +135,7 @@ impl Aql {
     /// `false` if neither says so. A text with none of the words that write, and without user functions, proves it.
     pub fn is_read_only(&self) -> bool {
         match self.effect {
-            Effect::Unknown => is_proved_read_only(&self.text),
+            Effect::Unknown => self.proof.only_reads,
             Effect::ReadOnly => true,
             Effect::Modifying => false,
         }
@@ -171,6 +172,7 @@ impl Aql {
     /// Puts words before the text, which take it as their operand.
     pub(crate) fn after_words(mut self, words: &str) -> Self {
         self.text = format!("{words} {}", self.text).into();
+        self.proof = Proof::of(words).and(self.proof);
         self
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::aql::{Aql, Effect};
 use super::aql_text::bind_parameters;
+use super::proof::Proof;
 
 impl Aql {
     /// Appends a clause with its parameters, on a line below.
@@ -16,7 +17,8 @@ impl Aql {
         let clause = clause.with_other_names_than(&self);
         let text = self.text.into_owned() + "\n" + &clause.text;
         self.binds.extend(clause.binds);
-        Self { text: text.into(), binds: self.binds, effect, error: self.error.or(clause.error) }
+        let proof = self.proof.and(clause.proof);
+        Self { text: text.into(), proof, binds: self.binds, effect, error: self.error.or(clause.error) }
     }
 
     /// Appends a clause if there is one.
@@ -64,6 +66,7 @@ impl Aql {
             renamed.insert(name, free);
         }
         self.text = rename(&self.text, &renamed).into();
+        self.proof = Proof::of(&self.text);
         self
     }
 

@@ -16,7 +16,6 @@ use serde_json::value::RawValue;
 use super::aql::Aql;
 use super::batch::Batch;
 use super::options::QueryOptions;
-use super::read_only::is_proved_without_loop;
 use super::row::Row;
 use super::tag::QueryTag;
 use crate::documents::ALLOW_DIRTY_READ;
@@ -118,8 +117,7 @@ impl<T: Row> Operation for CreateCursor<T> {
             .without_time_sharing()
             .without_timeout_retry()
             .without_measuring();
-        let writes_few = is_proved_without_loop(self.query.text());
-        let properties = if writes_few || self.options.commits_once() {
+        let properties = if self.query.proof.has_no_loop || self.options.commits_once() {
             properties
         } else {
             // A large query commits in parts, and those before an error stay.

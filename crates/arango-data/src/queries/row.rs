@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::batch::{Batch, Body};
+use super::large_batch::read_large_batch;
 use crate::json::array;
 
 /// What the rows of a query are decoded into: any type that owns its values, or [`RawRows`].
@@ -24,6 +25,9 @@ pub trait Row: Sized {
 impl<T: DeserializeOwned> Row for T {
     /// In one pass, straight into the rows.
     fn read_batch(response: &ApiResponse) -> Result<Batch<Self>, OutputError> {
+        if let Some(batch) = read_large_batch(response) {
+            return Ok(batch);
+        }
         let body = Body::<Vec<T>>::read(response).map_err(|error| {
             let is_batch = Body::<Vec<IgnoredAny>>::read(response).is_ok();
             error.with_success_shape(is_batch)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::read_only::word_that_writes;
+use super::proof::word_that_writes;
 use super::running::RunningQuery;
 use crate::names::InvalidIdentifier;
 

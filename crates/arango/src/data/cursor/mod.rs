@@ -159,6 +159,13 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
         self.rows = batch.rows.into_iter();
     }
 
+    /// Returns the rows that are left of the batch.
+    fn take_rows(&mut self) -> vec::IntoIter<T> {
+        let rows = std::mem::take(&mut self.rows);
+        self.progress.rows += rows.as_slice().iter().map(Row::row_count).sum::<u64>();
+        rows
+    }
+
     /// Starts to read the next batch, if there is one. In a task, because the limits of a call do not wait for the consumer.
     fn start_fetch(&mut self) -> Result<(), Error> {
         if self.fetch.is_some() || self.next_batch.is_none() {
@@ -243,14 +250,16 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
     ///
     /// As the stream.
     pub async fn all(mut self) -> Result<Vec<T>, Error> {
-        let mut rows = Vec::new();
+        // The list of the first batch becomes that of all rows.
+        let mut rows: Vec<_> = self.take_rows().collect();
         while let Some(row) = self.try_next().await? {
-            if rows.len() == rows.capacity() {
-                // Room for all that is left of the batch.
-                rows.reserve(1 + self.rows.len());
-            }
+            let batch = self.take_rows();
+            rows.reserve(1 + batch.len());
             rows.push(row);
+            rows.extend(batch);
         }
+        // The room for the rows of a batch is an estimate.
+        rows.shrink_to_fit();
         Ok(rows)
     }
 }

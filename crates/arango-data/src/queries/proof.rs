@@ -3,30 +3,53 @@
 /// The words without which a query cannot write, or run a function that does.
 ///
 /// They are reserved, and bind values are data. `CALL` and `APPLY` run functions by name.
-const WORDS: [&str; 7] = ["insert", "update", "replace", "remove", "upsert", "call", "apply"];
+const WORDS_THAT_WRITE: [&str; 7] = ["insert", "update", "replace", "remove", "upsert", "call", "apply"];
 
-/// Returns whether the text of a query proves that it only reads.
-///
-/// The whole text is cut into runs of `[A-Za-z0-9_]`, strings and comments included. Nothing is skipped, so the proof
-/// does not depend on the server's rules of quoting. A query that is not proved may nevertheless only read.
-pub(super) fn is_proved_read_only(text: &str) -> bool {
-    // A user function has a namespace.
-    !text.contains("::") && !has_word(text, &WORDS)
+/// The words without which a query cannot repeat anything.
+const WORDS_THAT_REPEAT: [&str; 3] = ["for", "call", "apply"];
+
+/// What the text of a query proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// It only reads. A query without this proof may nevertheless only read.
+    pub(super) only_reads: bool,
+    /// It has no loop, so that it writes a few documents at most.
+    pub(super) has_no_loop: bool,
 }
 
-/// Returns whether the text of a query proves that it has no loop, so that it writes a few documents at most.
-pub(super) fn is_proved_without_loop(text: &str) -> bool {
-    !text.contains("::") && !has_word(text, &["for", "call", "apply"])
+impl Proof {
+    /// Reads a text once.
+    ///
+    /// The whole text is cut into runs of `[A-Za-z0-9_]`, strings and comments included. Nothing is skipped, so the proof
+    /// does not depend on the server's rules of quoting.
+    pub(super) fn of(text: &str) -> Self {
+        // A user function has a namespace.
+        let calls_no_user_function = !text.contains("::");
+        let mut proof = Self { only_reads: calls_no_user_function, has_no_loop: calls_no_user_function };
+        for run in runs(text) {
+            proof.only_reads &= !contains(run, &WORDS_THAT_WRITE);
+            proof.has_no_loop &= !contains(run, &WORDS_THAT_REPEAT);
+        }
+        proof
+    }
+
+    /// Returns what two texts prove together, with a space or a line break between them.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            only_reads: self.only_reads && other.only_reads,
+            has_no_loop: self.has_no_loop && other.has_no_loop,
+        }
+    }
 }
 
 /// Returns the first word of a text without which a query cannot write.
 #[inline]
 pub(super) fn word_that_writes(text: &str) -> Option<&'static str> {
-    WORDS.into_iter().find(|word| has_word(text, &[word]))
+    WORDS_THAT_WRITE.into_iter().find(|word| runs(text).any(|run| contains(run, &[word])))
 }
 
-fn has_word(text: &str, words: &[&str]) -> bool {
-    text.as_bytes().split(|byte| !is_word(*byte)).any(|run| contains(run, words))
+fn runs(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| !is_word(*byte))
 }
 
 fn is_word(byte: u8) -> bool {
@@ -46,6 +69,10 @@ fn contains(run: &[u8], words: &[&str]) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn is_proved_read_only(text: &str) -> bool {
+        Proof::of(text).only_reads
+    }
 
     #[test]
     fn queries_that_only_read_are_proved() {
@@ -89,18 +116,18 @@ mod tests {
 
     #[test]
     fn a_query_without_a_loop_is_proved() {
-        assert!(is_proved_without_loop("UPSERT { _key: @k } INSERT { n: 1 } UPDATE { n: OLD.n + 1 } IN c"));
+        assert!(Proof::of("UPSERT { _key: @k } INSERT { n: 1 } UPDATE { n: OLD.n + 1 } IN c").has_no_loop);
         for text in
             ["FOR d IN c REMOVE d IN c", "LET a = (for d in c return d) INSERT {} INTO c", "LIMIT 1FOR"]
         {
-            assert!(!is_proved_without_loop(text), "{text}");
+            assert!(!Proof::of(text).has_no_loop, "{text}");
         }
     }
 
     /// What the server may at least read as tokens: every split at a boundary of the text.
     fn has_keyword(text: &str) -> bool {
         let lower = text.to_ascii_lowercase();
-        WORDS.iter().any(|word| {
+        WORDS_THAT_WRITE.iter().any(|word| {
             lower.match_indices(word).any(|(at, _)| {
                 let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
                 let before = lower[..at].chars().next_back();
@@ -120,6 +147,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn texts_prove_together_what_each_of_them_proves(
+            first in "(?i:for|insert|call|a:| |1){0,4}", second in "(?i:for|remove|apply|:a| |_){0,4}",
+        ) {
+            let together = Proof::of(&format!("{first}\n{second}"));
+            prop_assert_eq!(together, Proof::of(&first).and(Proof::of(&second)));
+        }
+
         #[test]
         fn no_keyword_that_a_tokenizer_finds_is_proved(
             parts in prop::collection::vec("(?i:insert|update|replace|remove|upsert|call|apply)|[a-z0-9_]{1,3}|[ ´`\"'(){}.,\n@/*1]|é", 0..12),
