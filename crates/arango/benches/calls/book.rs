@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 /// The key of the document, of the same length as those that the client makes.
 pub(crate) const KEY: &str = "01kb6c8v2n7xq4m9t0r5w3hzye";
 
+/// The query that has one row.
+pub(crate) const QUERY: &str = "FOR b IN books FILTER b.isbn == @isbn RETURN b";
+
+/// What its parameter is bound to.
+pub(crate) const ISBN: &str = "978-3-16-000007-7";
+
 /// A document of twelve attributes; about 580 bytes of JSON with those of the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,10 +11,10 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::book::{Book, BorrowedBook, KEY};
+use crate::book::{Book, BorrowedBook, ISBN, KEY, QUERY};
 use crate::client::Task;
 use crate::endpoint::{BATCH_ROWS, Endpoint};
 use crate::protocol::Protocol;
@@ -84,6 +84,25 @@ struct Batch<T> {
     next_batch_id: Option<String>,
 }
 
+/// The body of a query with a bind parameter.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Query {
+    query: &'static str,
+    bind_vars: BindVars,
+}
+
+#[derive(Debug, Serialize)]
+struct BindVars {
+    isbn: &'static str,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { query: QUERY, bind_vars: BindVars { isbn: ISBN } }
+    }
+}
+
 /// Prepares the request for one coordinator, which is cloned for each call.
 pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Request<Full<Bytes>>> {
     let (method, path) = match task.endpoint {
@@ -92,7 +111,7 @@ pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Reque
         Endpoint::Insert | Endpoint::Import => (Method::POST, "/_api/document/books"),
         // The path has a key, which differs from call to call.
         Endpoint::Get => (Method::GET, "/"),
-        Endpoint::Rows | Endpoint::BorrowedRows => (Method::POST, "/_api/cursor"),
+        Endpoint::Query | Endpoint::Rows | Endpoint::BorrowedRows => (Method::POST, "/_api/cursor"),
     };
     let has_body = method == Method::POST;
     let mut request = match task.protocol {
@@ -112,6 +131,7 @@ pub(crate) fn fill(task: &Task, book: &Book, request: &mut Request<Full<Bytes>>)
         Endpoint::Version | Endpoint::Health | Endpoint::Rows | Endpoint::BorrowedRows | Endpoint::Import => {
         }
         Endpoint::Insert => *request.body_mut() = Full::new(serde_json::to_vec(book)?.into()),
+        Endpoint::Query => *request.body_mut() = Full::new(serde_json::to_vec(&Query::default())?.into()),
         Endpoint::Get => *request.uri_mut() = Uri::try_from(format!("/_api/document/books/{KEY}"))?,
     }
     Ok(())
@@ -124,6 +144,10 @@ pub(crate) fn decode(endpoint: Endpoint, body: &[u8]) -> anyhow::Result<usize> {
         Endpoint::Health => serde_json::from_slice::<Health>(body)?.health.len(),
         Endpoint::Insert => serde_json::from_slice::<Written>(body)?.key.len(),
         Endpoint::Get => serde_json::from_slice::<Book>(body)?.pages as usize,
+        Endpoint::Query => {
+            let rows = serde_json::from_slice::<Batch<Book>>(body)?.result;
+            rows.first().context("a query without a row")?.pages as usize
+        }
         Endpoint::Rows => serde_json::from_slice::<Batch<Book>>(body)?.result.len(),
         Endpoint::BorrowedRows => serde_json::from_slice::<Batch<BorrowedBook<'_>>>(body)?.result.len(),
         Endpoint::Import => serde_json::from_slice::<Vec<Written>>(body)?.len(),

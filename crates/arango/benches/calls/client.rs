@@ -143,7 +143,7 @@ impl Task {
             Endpoint::Version => VERSION.len(),
             Endpoint::Health => SERVERS,
             Endpoint::Insert => KEY.len(),
-            Endpoint::Get => Book::numbered(7).pages as usize,
+            Endpoint::Get | Endpoint::Query => Book::numbered(7).pages as usize,
             Endpoint::Rows | Endpoint::BorrowedRows => {
                 let pages: u64 = (0..BATCH_ROWS).map(|number| u64::from(Book::numbered(number).pages)).sum();
                 let (actual, expected) = (client.rows(calls).await?, pages * calls / u64::from(BATCH_ROWS));

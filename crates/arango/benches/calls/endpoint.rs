@@ -14,6 +14,8 @@ pub(crate) enum Endpoint {
     Insert,
     /// Reads a document.
     Get,
+    /// Executes a query that has one row.
+    Query,
     /// Reads rows of a cursor: as many as there are calls.
     Rows,
     /// Reads the same rows into types that borrow from their batch.
@@ -30,6 +32,7 @@ impl Endpoint {
             Self::Health => "health",
             Self::Insert => "insert",
             Self::Get => "get",
+            Self::Query => "query",
             Self::Rows => "rows",
             Self::BorrowedRows => "rows, borrowed",
             Self::Import => "import",
@@ -39,7 +42,7 @@ impl Endpoint {
     /// Returns what one unit of the cost is for.
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Version | Self::Health | Self::Insert | Self::Get => "call",
+            Self::Version | Self::Health | Self::Insert | Self::Get | Self::Query => "call",
             Self::Rows | Self::BorrowedRows => "row",
             Self::Import => "document",
         }
@@ -48,7 +51,7 @@ impl Endpoint {
     /// Returns whether the parts of a body are counted, rather than calls.
     pub(crate) fn is_bulk(self) -> bool {
         match self {
-            Self::Version | Self::Health | Self::Insert | Self::Get => false,
+            Self::Version | Self::Health | Self::Insert | Self::Get | Self::Query => false,
             Self::Rows | Self::BorrowedRows | Self::Import => true,
         }
     }

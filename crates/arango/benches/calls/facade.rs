@@ -3,7 +3,7 @@
 use arango::data::{Aql, RawRows};
 use arango::{Client, Collection, Database, Tls};
 
-use crate::book::{Book, BorrowedBook, KEY};
+use crate::book::{Book, BorrowedBook, ISBN, KEY, QUERY};
 use crate::client::{Calls, Task};
 use crate::endpoint::{BATCH_ROWS, Endpoint};
 use crate::protocol::Protocol;
@@ -51,6 +51,10 @@ impl Calls for Facade {
             Endpoint::Health => self.database.cluster().health().await?.servers().len(),
             Endpoint::Insert => self.books.insert(&self.book).await?.key.as_str().len(),
             Endpoint::Get => self.books.get::<Book>(KEY).await?.map_or(0, |book| book.pages as usize),
+            Endpoint::Query => {
+                let query = Aql::new(QUERY).bind("isbn", ISBN);
+                self.database.query::<Book>(query).one().await?.pages as usize
+            }
             Endpoint::Rows | Endpoint::BorrowedRows => self.rows(BATCH_ROWS.into()).await?.try_into()?,
             Endpoint::Import => self.import(BATCH_ROWS.into()).await?.try_into()?,
         })

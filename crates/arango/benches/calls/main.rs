@@ -116,14 +116,16 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// What is compared. A pool is the minimum with several coordinators, one connection the minimum with one.
-const COMPARISONS: [(Endpoint, Caller); 13] = [
+const COMPARISONS: [(Endpoint, Caller); 15] = [
     (Endpoint::Version, Caller::Raw),
     (Endpoint::Health, Caller::Raw),
     (Endpoint::Version, Caller::Pool),
     (Endpoint::Insert, Caller::Raw),
     (Endpoint::Get, Caller::Raw),
+    (Endpoint::Query, Caller::Raw),
     (Endpoint::Insert, Caller::Pool),
     (Endpoint::Get, Caller::Pool),
+    (Endpoint::Query, Caller::Pool),
     (Endpoint::Rows, Caller::Raw),
     (Endpoint::Rows, Caller::Pool),
     (Endpoint::BorrowedRows, Caller::Raw),

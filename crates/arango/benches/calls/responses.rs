@@ -23,6 +23,8 @@ pub(crate) struct Responses {
     health: Bytes,
     properties: Bytes,
     document: Bytes,
+    /// A batch with one row.
+    row: Bytes,
     /// A batch up to its last row.
     rows: Bytes,
 }
@@ -32,6 +34,7 @@ impl Responses {
         let rows: Vec<_> =
             (0..BATCH_ROWS).map(|number| Book::numbered(number).stored(&format!("{number:026}"))).collect();
         let rows = serde_json::to_string(&rows)?;
+        let document = serde_json::to_string(&Book::numbered(7).stored(KEY))?;
         let properties = json!({
             "error": false, "code": 200, "id": "10042", "name": "books", "type": 2, "status": 3,
             "keyOptions": { "allowUserKeys": true, "type": "traditional" }, "shardKeys": ["_key"],
@@ -41,7 +44,8 @@ impl Responses {
             version: format!(r#"{{"server":"arango","license":"enterprise","version":"{VERSION}"}}"#).into(),
             health: health().into(),
             properties: properties.to_string().into(),
-            document: serde_json::to_string(&Book::numbered(7).stored(KEY))?.into(),
+            row: format!(r#"{{"result":[{document}]{}"#, end(r#""hasMore":false"#)).into(),
+            document: document.into(),
             rows: format!(r#"{{"result":{rows}"#).into(),
         })
     }
@@ -65,8 +69,10 @@ impl Responses {
             ("GET", ["_api", "document", "books", KEY]) => whole(StatusCode::OK, &self.document),
             ("POST", ["_api", "cursor"]) => {
                 let query: Value = serde_json::from_slice(body).unwrap_or_default();
-                let rows = query["bindVars"]["rows"].as_u64().unwrap_or_default();
-                (StatusCode::CREATED, self.batch(1, rows / u64::from(BATCH_ROWS)))
+                match query["bindVars"]["rows"].as_u64() {
+                    Some(rows) => (StatusCode::CREATED, self.batch(1, rows / u64::from(BATCH_ROWS))),
+                    None => whole(StatusCode::CREATED, &self.row),
+                }
             }
             ("POST", ["_api", "cursor", batches, number]) => match (batches.parse(), number.parse()) {
                 (Ok(batches), Ok(number)) => (StatusCode::OK, self.batch(number, batches)),
@@ -85,12 +91,16 @@ impl Responses {
             next if next <= batches => format!(r#""hasMore":true,"id":"{batches}","nextBatchId":"{next}""#),
             _ => r#""hasMore":false"#.to_owned(),
         };
-        let statistics = r#""writesExecuted":0,"writesIgnored":0,"documentLookups":0,"seeks":0,"scannedFull":0,"scannedIndex":0,"cursorsCreated":0,"cursorsRearmed":0,"cacheHits":0,"cacheMisses":0,"filtered":0,"httpRequests":3,"executionTime":0.0021,"peakMemoryUsage":98304,"intermediateCommits":0"#;
-        let end = format!(
-            r#",{next},"cached":false,"extra":{{"warnings":[],"stats":{{{statistics}}}}},"error":false,"code":200}}"#
-        );
-        self.rows.clone().chain(end.into())
+        self.rows.clone().chain(end(&next).into())
     }
+}
+
+/// Returns the end of a batch, after its rows.
+fn end(next: &str) -> String {
+    let statistics = r#""writesExecuted":0,"writesIgnored":0,"documentLookups":0,"seeks":0,"scannedFull":0,"scannedIndex":0,"cursorsCreated":0,"cursorsRearmed":0,"cacheHits":0,"cacheMisses":0,"filtered":0,"httpRequests":3,"executionTime":0.0021,"peakMemoryUsage":98304,"intermediateCommits":0"#;
+    format!(
+        r#",{next},"cached":false,"extra":{{"warnings":[],"stats":{{{statistics}}}}},"error":false,"code":200}}"#
+    )
 }
 
 /// Returns what is said of a document that was written under this key.
