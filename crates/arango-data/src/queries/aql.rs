@@ -189,6 +189,12 @@ fn is_name(name: &str) -> bool {
     has_letter && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+impl From<&Aql> for Aql {
+    fn from(query: &Self) -> Self {
+        query.clone()
+    }
+}
+
 impl From<&'static str> for Aql {
     fn from(text: &'static str) -> Self {
         Self::new(text)

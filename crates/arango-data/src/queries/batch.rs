@@ -39,7 +39,7 @@ pub struct Batch<T> {
     /// What the server says about the query.
     ///
     /// In every batch or only in the first one; of a stream only in the last one.
-    pub extra: Option<Extra>,
+    pub extra: Option<Box<Extra>>,
     /// Whether rows may come from followers, and be older.
     ///
     /// `false` for a batch that was read again, although the first one may have said `true`.
@@ -62,7 +62,7 @@ pub(super) struct Body<R> {
     count: Option<u64>,
     #[serde(default)]
     cached: bool,
-    extra: Option<Extra>,
+    extra: Option<Box<Extra>>,
 }
 
 impl<'a, R: Deserialize<'a>> Body<R> {
@@ -149,7 +149,7 @@ mod tests {
         let body = r#"{"code":200,"extra":{},"nextBatchId":3,"id":3517,"hasMore":true,"new":[],"error":false,"result":[]}"#;
         let batch = read::<Value>(body).unwrap();
         assert_eq!((batch.cursor, batch.next_batch_id), (Some("3517".into()), Some("3".into())));
-        assert_eq!(batch.extra.unwrap(), Extra::default());
+        assert_eq!(*batch.extra.unwrap(), Extra::default());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Executing a query.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -34,7 +35,7 @@ use crate::documents::ALLOW_DIRTY_READ;
 /// use arango_protocol::{Operation, RequestClass};
 ///
 /// let query = Aql::new("FOR b IN books FILTER b.year >= @from RETURN b.title").bind("from", 1960);
-/// let create = CreateCursor::<String>::new(&query).options(&QueryOptions::new().batch_size(100));
+/// let create = CreateCursor::<String>::new(query).options(QueryOptions::new().batch_size(100));
 /// assert_eq!(create.properties().class, RequestClass::Safe);
 ///
 /// # let body = r#"{"result":["Dune"],"hasMore":false,"error":false,"code":201}"#;
@@ -59,14 +60,14 @@ pub struct CreateCursor<T> {
 impl<T> CreateCursor<T> {
     /// Executes this query.
     #[must_use]
-    pub fn new(query: &Aql) -> Self {
-        Self { query: query.clone(), options: QueryOptions::new(), tag: None, rows: PhantomData }
+    pub fn new(query: impl Into<Aql>) -> Self {
+        Self { query: query.into(), options: QueryOptions::new(), tag: None, rows: PhantomData }
     }
 
     /// Sets how the query is executed.
     #[must_use]
-    pub fn options(mut self, options: &QueryOptions) -> Self {
-        self.options = options.clone();
+    pub fn options(mut self, options: QueryOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -74,9 +75,17 @@ impl<T> CreateCursor<T> {
     ///
     /// A tag with a nonce makes the text another one for each run, so that the cache of plans has no effect.
     #[must_use]
-    pub fn tagged(mut self, tag: &QueryTag) -> Self {
-        self.tag = Some(tag.clone());
+    pub fn tagged(mut self, tag: QueryTag) -> Self {
+        self.tag = Some(tag);
         self
+    }
+
+    /// Returns the text as it is sent: behind its label, if it has one.
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.tag {
+            Some(tag) => (tag.comment() + self.query.text()).into(),
+            None => self.query.text().into(),
+        }
     }
 
     /// Returns whether batches may be read again, if the server supports it.
@@ -130,10 +139,8 @@ impl<T: Row> Operation for CreateCursor<T> {
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.query.check()?;
         self.options.check()?;
-        let comment = self.tag.as_ref().map(QueryTag::comment);
-        let tagged = comment.map(|comment| comment + self.query.text());
         let mut builder = RequestBuilder::new(Self::METADATA).json(&Body {
-            query: tagged.as_deref().unwrap_or(self.query.text()),
+            query: &self.text(),
             bind_vars: &self.query.binds,
             batch_size: self.options.batch_size,
             ttl: self.options.sent_ttl(),
@@ -189,8 +196,8 @@ mod tests {
 
     #[test]
     fn a_query_that_may_commit_in_parts_is_not_rolled_back() {
-        let is_rolled_back = |text, options: &QueryOptions| {
-            CreateCursor::<Value>::new(&Aql::new(text)).options(options).properties().is_rolled_back
+        let is_rolled_back = |text: &'static str, options: &QueryOptions| {
+            CreateCursor::<Value>::new(text).options(options.clone()).properties().is_rolled_back
         };
         let (default, once) = (QueryOptions::new(), QueryOptions::new().without_intermediate_commits());
         assert!(!is_rolled_back("FOR d IN c REMOVE d IN c", &default));
@@ -210,8 +217,8 @@ mod tests {
         assert_request_with_body(&create, "POST", "/_api/cursor", &format!("{{{text},{binds}}}"));
         let options = QueryOptions::new().batch_size(10).ttl(Duration::from_secs(120)).count();
         let body = format!(r#"{{{text},{binds},"batchSize":10,"ttl":120.0,"count":true}}"#);
-        assert_request_with_body(&create.clone().options(&options), "POST", "/_api/cursor", &body);
-        let stream = create.options(&QueryOptions::new().stream().allow_retry().allow_dirty_reads());
+        assert_request_with_body(&create.clone().options(options), "POST", "/_api/cursor", &body);
+        let stream = create.options(QueryOptions::new().stream().allow_retry().allow_dirty_reads());
         let body = format!(r#"{{{text},{binds},"ttl":60.0,"options":{{"stream":true,"allowRetry":true}}}}"#);
         assert_request_with_body(&stream, "POST", "/_api/cursor", &body);
         assert_eq!(stream.request().unwrap().headers()[ALLOW_DIRTY_READ], "true");
@@ -221,9 +228,14 @@ mod tests {
     fn a_tag_is_a_comment_before_the_query() {
         let tag = QueryTag::new("report-for-ada").unwrap();
         let text = r#"{"query":"/* arango:report-for-ada: */ RETURN 1"}"#;
-        assert_request_with_body(&create(&Aql::new("RETURN 1")).tagged(&tag), "POST", "/_api/cursor", text);
+        assert_request_with_body(
+            &create(&Aql::new("RETURN 1")).tagged(tag.clone()),
+            "POST",
+            "/_api/cursor",
+            text,
+        );
         // What the text proves does not depend on it.
-        let upsert = create(&Aql::new("INSERT {} INTO c")).tagged(&tag);
+        let upsert = create(&Aql::new("INSERT {} INTO c")).tagged(tag);
         assert!(upsert.properties().is_rolled_back);
     }
 
@@ -237,7 +249,7 @@ mod tests {
             assert!(!properties.is_hedgeable && !properties.shares_time && !properties.is_measured);
             assert!(properties.requires.is_none());
         }
-        let required = create(&Aql::new("RETURN 1")).options(&QueryOptions::new().require_retry());
+        let required = create(&Aql::new("RETURN 1")).options(QueryOptions::new().require_retry());
         assert_eq!(required.properties().requires.unwrap().since, "3.11.0");
     }
 
@@ -247,7 +259,7 @@ mod tests {
             &create(&Aql::new("RETURN @a").bind("a", f64::NAN)),
             "the query is invalid: the bind parameter `a` cannot be serialised: the value is not a finite number",
         );
-        let zero = create(&Aql::new("RETURN 1")).options(&QueryOptions::new().batch_size(0));
+        let zero = create(&Aql::new("RETURN 1")).options(QueryOptions::new().batch_size(0));
         assert_rejected(&zero, "`batch_size` is zero");
     }
 }

@@ -104,15 +104,15 @@ impl Explanation {
 impl ExplainQuery {
     /// Explains this query.
     #[must_use]
-    pub fn new(query: &Aql) -> Self {
-        Self { query: query.clone(), options: QueryOptions::new(), all_plans: false }
+    pub fn new(query: impl Into<Aql>) -> Self {
+        Self { query: query.into(), options: QueryOptions::new(), all_plans: false }
     }
 
     /// Sets how the query would be executed.
     #[must_use]
     #[inline]
-    pub fn options(mut self, options: &QueryOptions) -> Self {
-        self.options = options.clone();
+    pub fn options(mut self, options: QueryOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_plan_tells_whether_a_query_writes() {
-        let explain = ExplainQuery::new(&Aql::new("REMOVE @k IN books").bind("k", "dune"));
+        let explain = ExplainQuery::new(Aql::new("REMOVE @k IN books").bind("k", "dune"));
         let body = r#"{"query":"REMOVE @k IN books","bindVars":{"k":"dune"}}"#;
         assert_request_with_body(&explain, "POST", "/_api/explain", body);
         let text = format!(r#"{{"plan":{PLAN},"cacheable":false,"warnings":[],"error":false,"code":200}}"#);
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn all_plans_are_returned_on_request() {
-        let explain = ExplainQuery::new(&Aql::new("RETURN 1")).all_plans();
+        let explain = ExplainQuery::new("RETURN 1").all_plans();
         let body = r#"{"query":"RETURN 1","options":{"allPlans":true}}"#;
         assert_request_with_body(&explain, "POST", "/_api/explain", body);
         let text = format!(r#"{{"plans":[{PLAN},{PLAN}],"warnings":[],"error":false,"code":200}}"#);
@@ -210,7 +210,7 @@ mod tests {
     fn a_plan_is_written_under_the_names_of_the_server() {
         let text =
             format!(r#"{{"plan":{PLAN},"cacheable":false,"warnings":[{{"code":1563,"message":"m"}}]}}"#);
-        let explanation = read(&ExplainQuery::new(&Aql::new("RETURN 1")), &text);
+        let explanation = read(&ExplainQuery::new("RETURN 1"), &text);
         let written = serde_json::to_value(&explanation).unwrap();
         assert_eq!((&written["cacheable"], &written["warnings"][0]["code"]), (&false.into(), &1563.into()));
         let plan = &written["plans"][0];

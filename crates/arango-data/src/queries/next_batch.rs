@@ -158,12 +158,12 @@ impl<T> fmt::Debug for NextBatch<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queries::{Aql, CreateCursor, QueryOptions};
+    use crate::queries::{CreateCursor, QueryOptions};
     use crate::testing::{assert_request, read, response};
 
     fn first(next: &str, options: &QueryOptions) -> Batch<u8> {
         let body = format!(r#"{{"result":[1],"hasMore":true,"id":"3517",{next}"error":false,"code":201}}"#);
-        read(&CreateCursor::new(&Aql::new("RETURN 1")).options(options), &body)
+        read(&CreateCursor::new("RETURN 1").options(options.clone()), &body)
     }
 
     #[test]

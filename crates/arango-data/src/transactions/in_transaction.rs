@@ -134,7 +134,7 @@ mod tests {
             "`allow_dirty_read` has no effect in a transaction, which reads from leaders"
         );
         let options = QueryOptions::new().allow_dirty_reads();
-        let query = CreateCursor::<Value>::new(&Aql::new("RETURN 1")).options(&options);
+        let query = CreateCursor::<Value>::new("RETURN 1").options(options);
         let error = InTransaction::new(&"7337".into(), query).request().unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -185,7 +185,7 @@ mod tests {
         check(DocumentExists::new(&books, &dune));
         check(CountDocuments { collection: books.clone() });
         check(TruncateCollection::new(&books));
-        check(CreateCursor::<u8>::new(&query).options(&QueryOptions::new().allow_retry()));
+        check(CreateCursor::<u8>::new(&query).options(QueryOptions::new().allow_retry()));
         check(NextBatch::<u8>::numbered(&"17".into(), &"2".into()));
         let close = CloseCursor::new(&"17".into());
         check(&close);

@@ -9,6 +9,7 @@ use crate::client::transport::{PreparedRequest, Transport};
 use crate::error::Error;
 use crate::layers::response_check;
 use crate::pool::body::AttemptResponse;
+use crate::types::coordinator::Coordinator;
 
 /// Why a call has no output yet: it failed, or its response was rejected by decoding. Boxed, because it is rare.
 #[derive(Debug)]
@@ -23,15 +24,13 @@ enum UndecodedReason {
 }
 
 impl Undecoded {
-    /// The call has failed.
     #[cold]
-    pub fn failed(error: Error) -> Self {
+    fn failed(error: Error) -> Self {
         Self(Box::new(UndecodedReason::Failed(error)))
     }
 
-    /// The response is not an output of the operation.
     #[cold]
-    pub fn rejected(error: OutputError) -> Self {
+    fn rejected(error: OutputError) -> Self {
         Self(Box::new(UndecodedReason::Rejected(error)))
     }
 }
@@ -42,12 +41,10 @@ impl Transport {
         context: Arc<CallContext>,
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
-        let undecoded = match self.start(Arc::clone(&context)).await {
-            Ok(response) => match self.decode_with(&context, response, &read) {
-                Ok(output) => return Ok(output),
-                Err(error) => Undecoded::rejected(error),
-            },
-            Err(error) => Undecoded::failed(error),
+        let sent = self.start(Arc::clone(&context)).await;
+        let undecoded = match self.decode_with(&context, sent, &read) {
+            Ok(output) => return Ok(output),
+            Err(undecoded) => undecoded,
         };
         Box::pin(self.recover_with(&context, undecoded, &read)).await
     }
@@ -72,34 +69,41 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// If `read` rejects the response. The call then [continues](Self::recover).
+    /// If there is no response, or if `read` rejects it. The call then [continues](Self::recover).
     #[doc(hidden)] // for the crate `arango`
     #[inline]
     pub fn decode<T>(
         &self,
         prepared: &PreparedRequest,
-        response: AttemptResponse,
+        sent: Result<AttemptResponse, Error>,
         read: impl FnOnce(ApiResponse) -> Result<T, OutputError>,
-    ) -> Result<T, OutputError> {
-        self.decode_with(&prepared.0, response, |_, response| read(response))
+    ) -> Result<T, Undecoded> {
+        self.decode_with(&prepared.0, sent, |_, response| read(response))
     }
 
     #[inline]
     fn decode_with<T>(
         &self,
         context: &CallContext,
-        response: AttemptResponse,
+        sent: Result<AttemptResponse, Error>,
         read: impl FnOnce(&CallContext, ApiResponse) -> Result<T, OutputError>,
-    ) -> Result<T, OutputError> {
-        let result = read(context, self.buffered(response));
-        if result.is_ok() {
-            response_check::accept(&self.0.members, context);
-            self.record_end(context, None);
+    ) -> Result<T, Undecoded> {
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => return Err(Undecoded::failed(error)),
+        };
+        match read(context, self.buffered(response)) {
+            Ok(output) => {
+                response_check::accept(&self.0.members, context);
+                self.record_end(context, None);
+                Ok(output)
+            }
+            Err(error) => Err(Undecoded::rejected(error)),
         }
-        result
     }
 
-    /// Continues a call whose response could not be decoded, if it may continue, and ends it.
+    /// Continues a call whose response could not be decoded, if it may continue, and ends it. Returns the coordinator that
+    /// responded, too.
     ///
     /// # Errors
     ///
@@ -110,8 +114,10 @@ impl Transport {
         prepared: &PreparedRequest,
         undecoded: Undecoded,
         read: impl Fn(ApiResponse) -> Result<T, OutputError>,
-    ) -> impl Future<Output = Result<T, Error>> {
-        self.recover_with(&prepared.0, undecoded, move |_, response| read(response))
+    ) -> impl Future<Output = Result<(T, Option<Coordinator>), Error>> {
+        self.recover_with(&prepared.0, undecoded, move |context, response| {
+            Ok((read(response)?, context.attempts.coordinator()))
+        })
     }
 
     async fn recover_with<T>(

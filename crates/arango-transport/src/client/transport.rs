@@ -73,6 +73,14 @@ pub struct Transport(pub(crate) Arc<Inner>);
 #[doc(hidden)] // for the crate `arango`
 pub struct PreparedRequest(pub(super) Arc<CallContext>);
 
+impl PreparedRequest {
+    /// Returns the coordinator that has responded; `None` if middleware responded itself.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn coordinator(&self) -> Option<Coordinator> {
+        self.0.attempts.coordinator()
+    }
+}
+
 /// The state shared by all clones.
 pub(crate) struct Inner {
     pub(crate) stack: Stack,
@@ -169,24 +177,6 @@ impl Transport {
         read: impl Fn(ApiResponse) -> Result<T, OutputError>,
     ) -> impl Future<Output = Result<T, Error>> {
         self.send_and_read(context, move |_, response| read(response))
-    }
-
-    /// Sends a [prepared](Self::prepare) request, and returns the coordinator that responded, too.
-    ///
-    /// `None` if middleware responded itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`send_prepared`](Self::send_prepared).
-    #[doc(hidden)] // for the crate `arango`
-    pub fn send_prepared_with_coordinator<T>(
-        &self,
-        PreparedRequest(context): PreparedRequest,
-        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
-    ) -> impl Future<Output = Result<(T, Option<Coordinator>), Error>> {
-        self.send_and_read(context, move |context, response| {
-            Ok((read(response)?, context.attempts.coordinator()))
-        })
     }
 
     /// Sends a [prepared](Self::prepare) request, and returns the attempts that failed before the response, too.

@@ -39,9 +39,8 @@ impl Database {
     /// ```
     #[doc(alias = "aql")]
     pub fn query<T: Row>(&self, query: Aql) -> Query<T> {
-        let options = QueryOptions::new().allow_retry();
-        let (transaction, tag) = (None, Ok(None));
-        Query { database: self.clone(), aql: query, options, transaction, tag, rows: PhantomData }
+        let request = Request { aql: query, options: QueryOptions::new().allow_retry(), tag: Ok(None) };
+        Query { database: self.clone(), request: Box::new(request), transaction: None, rows: PhantomData }
     }
 
     /// Returns how the server would execute a query, without executing it.
@@ -122,17 +121,23 @@ impl Database {
 #[must_use = "a query is sent when it is awaited"]
 pub struct Query<T, B = ()> {
     database: Database,
+    /// In a box, because it is large, and a query is moved by each method and by the future that sends it.
+    request: Box<Request>,
+    transaction: Option<Arc<TransactionCalls>>,
+    rows: PhantomData<(fn() -> T, B)>,
+}
+
+/// What is sent.
+struct Request {
     aql: Aql,
     options: QueryOptions,
-    transaction: Option<Arc<TransactionCalls>>,
     tag: Result<Option<QueryTag>, BuildError>,
-    rows: PhantomData<(fn() -> T, B)>,
 }
 
 impl<T, B> Query<T, B> {
     /// Returns the text and the parameters.
     pub fn aql(&self) -> &Aql {
-        &self.aql
+        &self.request.aql
     }
 
     /// Sets how many rows a response contains at most; by default 1,000.
@@ -208,7 +213,7 @@ impl<T, B> Query<T, B> {
     /// ```
     pub fn tagged<L: TryInto<QueryTag, Error: fmt::Display>>(mut self, tag: L) -> Self {
         let random = || new_nonce(self.database.transport.random());
-        self.tag = match tag.try_into() {
+        self.request.tag = match tag.try_into() {
             Ok(tag) if tag.has_nonce() => Ok(Some(tag)),
             Ok(tag) => Ok(Some(tag.with_nonce(random()))),
             Err(invalid) => Err(BuildError::Query(invalid.to_string())),
@@ -218,17 +223,17 @@ impl<T, B> Query<T, B> {
 
     /// Returns the tag of this run of the query, if it has a valid one.
     pub fn tag(&self) -> Option<&QueryTag> {
-        self.tag.as_ref().ok()?.as_ref()
+        self.request.tag.as_ref().ok()?.as_ref()
     }
 
     /// Replaces all options. Batches can be [read again](QueryOptions::allow_retry) in any case, except in a transaction.
     pub fn options(mut self, options: QueryOptions) -> Self {
-        self.options = if self.transaction.is_none() { options.allow_retry() } else { options };
+        self.request.options = if self.transaction.is_none() { options.allow_retry() } else { options };
         self
     }
 
     fn map(mut self, change: impl FnOnce(QueryOptions) -> QueryOptions) -> Self {
-        self.options = change(self.options);
+        self.request.options = change(std::mem::take(&mut self.request.options));
         self
     }
 }
@@ -236,9 +241,8 @@ impl<T, B> Query<T, B> {
 impl<T> Query<T, &mut Transaction> {
     /// Prepares a query in a transaction. Its batches are read once.
     pub(super) fn in_transaction(database: Database, aql: Aql, transaction: Arc<TransactionCalls>) -> Self {
-        let options = QueryOptions::new();
-        let transaction = Some(transaction);
-        Self { database, aql, options, transaction, tag: Ok(None), rows: PhantomData }
+        let request = Request { aql, options: QueryOptions::new(), tag: Ok(None) };
+        Self { database, request: Box::new(request), transaction: Some(transaction), rows: PhantomData }
     }
 }
 
@@ -318,42 +322,33 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
 
     /// Whether the query is a stream that may write. Then no batch is read before it is needed.
     fn commits_with_its_last_batch(&self) -> bool {
-        self.options.is_stream() && !self.aql.is_read_only()
+        self.request.options.is_stream() && !self.request.aql.is_read_only()
     }
 
     async fn send(self) -> Result<Cursor<T, B>, Error> {
-        let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
-        let ttl = self.options.cursor_ttl();
-        let mut options = self.options;
-        if reads_only && !is_stream {
-            // The client waits no longer, and does not send it again: so the server need not go on.
-            options = options.default_max_runtime(self.database.attempt_limit());
-        }
-        let tag = self.tag.map_err(invalid_request::<CreateCursor<T>>)?;
-        let mut create = CreateCursor::new(&self.aql).options(&options);
-        if let Some(tag) = &tag {
-            create = create.tagged(tag);
-        }
-        let commits_last = is_stream && !reads_only && self.transaction.is_none();
-        let create = WatchedQuery::new(create, commits_last);
-        let trace = QueryTrace::begin(&self.database, &self.aql);
-        let transaction = self.transaction;
-        let response = async {
+        let Self { database, request, transaction, .. } = self;
+        let (reads_only, is_stream) = (request.aql.is_read_only(), request.options.is_stream());
+        let ttl = request.options.cursor_ttl();
+        let trace = QueryTrace::begin(&database, &request.aql);
+        let commits_last = is_stream && !reads_only && transaction.is_none();
+        // The client waits no longer for a query that only reads, and does not send it again: so the server need not go on.
+        let limit = (reads_only && !is_stream).then(|| database.attempt_limit());
+        let create = Box::new(WatchedQuery::new(request.create::<T>(limit)?, commits_last));
+        let response = || async {
             match &transaction {
-                None => self.database.execute_with_coordinator(&create).await,
-                Some(transaction) => Ok((transaction.execute(&create).await?, transaction.owner().cloned())),
+                None => database.execute_with_coordinator(&*create).await,
+                Some(transaction) => Ok((transaction.execute(&*create).await?, transaction.owner().cloned())),
             }
         };
         let (batch, owner) = match observe(trace.clone(), 1, response).await {
             Ok(response) => response,
             Err(error) => {
                 match (create.undecoded(), transaction) {
-                    (Some(id), None) => close(&self.database, error.coordinator(), id),
+                    (Some(id), None) => close(&database, error.coordinator(), id),
                     (Some(id), Some(transaction)) => transaction.close_later(id),
                     (None, _) => {}
                 }
-                let comment = tag.map(|tag| tag.comment()).unwrap_or_default();
-                return Err(with_excerpt(error, &(comment + self.aql.text())));
+                return Err(with_excerpt(error, &create.text()));
             }
         };
         let effect = match (&transaction, reads_only, is_stream) {
@@ -362,7 +357,22 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
             (None, false, false) => CursorEffect::Committed,
             (None, false, true) => CursorEffect::CommitsWithItsLastBatch,
         };
-        Ok(Cursor::new(self.database, owner, batch, effect, ttl, trace, transaction))
+        Ok(Cursor::new(database, owner, batch, effect, ttl, trace, transaction))
+    }
+}
+
+impl Request {
+    /// Returns the operation. The server stops a query without a limit of its runtime after `limit`.
+    fn create<T: Row>(self, limit: Option<Duration>) -> Result<CreateCursor<T>, Error> {
+        let options = match limit {
+            Some(limit) => self.options.default_max_runtime(limit),
+            None => self.options,
+        };
+        let create = CreateCursor::new(self.aql).options(options);
+        Ok(match self.tag.map_err(invalid_request::<CreateCursor<T>>)? {
+            Some(tag) => create.tagged(tag),
+            None => create,
+        })
     }
 }
 
@@ -387,9 +397,9 @@ impl<'a, T: Row + Send + 'static> IntoFuture for Query<T, &'a mut Transaction> {
 impl<T, B> fmt::Debug for Query<T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
-            .field("aql", &self.aql)
-            .field("options", &self.options)
-            .field("tag", &self.tag)
+            .field("aql", &self.request.aql)
+            .field("options", &self.request.options)
+            .field("tag", &self.request.tag)
             .finish_non_exhaustive()
     }
 }

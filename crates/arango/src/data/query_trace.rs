@@ -67,15 +67,16 @@ impl QueryTrace {
     }
 }
 
-/// Waits for the response with a batch of a query, the first of which has the number 1.
-pub(super) async fn observe<T>(
+/// Sends a request and waits for the response with a batch of a query, the first of which has the number 1.
+pub(super) async fn observe<T, F: Future<Output = Result<T, Error>>>(
     trace: Option<Arc<QueryTrace>>,
     batch: u64,
-    response: impl Future<Output = Result<T, Error>>,
+    request: impl FnOnce() -> F,
 ) -> Result<T, Error> {
-    let Some(trace) = trace else { return response.await };
+    let Some(trace) = trace else { return request().await };
     let began = Instant::now();
-    let result = response.instrument(trace.span.clone()).await;
+    // In a box, so that the future of a query that nothing observes has no room for it.
+    let result = Box::pin(request().instrument(trace.span.clone())).await;
     trace.responded(batch, began.elapsed());
     result
 }

@@ -1,5 +1,6 @@
 //! Keeps the id of a cursor whose first batch cannot be decoded, so that it can be closed.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use arango_data::{Batch, CreateCursor, CursorId, Row, Transactional};
@@ -24,8 +25,13 @@ impl<T> WatchedQuery<T> {
     }
 
     /// Returns the cursor whose first batch could not be decoded.
-    pub(super) fn undecoded(self) -> Option<CursorId> {
-        self.undecoded.into_inner().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn undecoded(&self) -> Option<CursorId> {
+        self.undecoded.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Returns the text as it is sent.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        self.create.text()
     }
 }
 

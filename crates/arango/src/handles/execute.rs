@@ -38,18 +38,14 @@ impl Database {
             // Boxed: rare and large, so it should not enlarge the future of every call.
             Some(_) => Box::pin(self.prepare_with_requirement(&operation)).await?,
         };
-        let undecoded = match self.transport.send_undecoded(&prepared).await {
-            // Decoded here, because each function and each result that passes the output on would move it.
-            Ok(response) => {
-                match self.transport.decode(&prepared, response, |response| operation.output(response)) {
-                    Ok(output) => return Ok(output),
-                    Err(error) => Undecoded::rejected(error),
-                }
-            }
-            Err(error) => Undecoded::failed(error),
+        let sent = self.transport.send_undecoded(&prepared).await;
+        // Decoded here, because each function and each result that passes the output on would move it.
+        let undecoded = match self.transport.decode(&prepared, sent, |response| operation.output(response)) {
+            Ok(output) => return Ok(output),
+            Err(undecoded) => undecoded,
         };
         // Boxed: rare and large, so it should not enlarge the future of every call.
-        Box::pin(self.recover(&operation, &prepared, undecoded)).await
+        Ok(Box::pin(self.recover(&operation, &prepared, undecoded)).await?.0)
     }
 
     /// Continues a call without an output, if it may continue, and explains its error.
@@ -58,7 +54,7 @@ impl Database {
         operation: &O,
         prepared: &PreparedRequest,
         undecoded: Undecoded,
-    ) -> Result<O::Output, Error> {
+    ) -> Result<(O::Output, Option<Coordinator>), Error> {
         let read = |response| operation.output(response);
         match self.transport.recover(prepared, undecoded, read).await {
             Ok(output) => Ok(output),
@@ -95,11 +91,14 @@ impl Database {
         &self,
         operation: O,
     ) -> Result<(O::Output, Option<Coordinator>), Error> {
-        let prepared = Box::pin(self.prepare_with_requirement(&operation)).await?;
-        let read = |response| operation.output(response);
-        match self.transport.send_prepared_with_coordinator(prepared, read).await {
-            Ok(output) => Ok(output),
-            Err(error) => Err(self.explain_single_server(&O::METADATA, error).await),
+        let prepared = match operation.properties().requires {
+            None => self.prepare_call(&operation)?,
+            Some(_) => Box::pin(self.prepare_with_requirement(&operation)).await?,
+        };
+        let sent = self.transport.send_undecoded(&prepared).await;
+        match self.transport.decode(&prepared, sent, |response| operation.output(response)) {
+            Ok(output) => Ok((output, prepared.coordinator())),
+            Err(undecoded) => Box::pin(self.recover(&operation, &prepared, undecoded)).await,
         }
     }
 

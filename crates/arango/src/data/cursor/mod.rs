@@ -72,7 +72,7 @@ pub struct Cursor<T, B = ()> {
     count: Option<u64>,
     is_cached: bool,
     is_potentially_dirty: bool,
-    extra: Extra,
+    extra: Option<Box<Extra>>,
     server: ServerCursor,
     borrowed: PhantomData<B>,
 }
@@ -125,7 +125,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
             count: batch.count,
             is_cached: batch.is_cached,
             is_potentially_dirty: batch.is_potentially_dirty,
-            extra: Extra::default(),
+            extra: None,
             server,
             borrowed: PhantomData,
         };
@@ -140,7 +140,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
     /// As the stream.
     pub async fn finish(mut self) -> Result<Extra, Error> {
         while poll_fn(|cx| self.poll_row(cx)).await.transpose()?.is_some() {}
-        Ok(std::mem::take(&mut self.extra))
+        Ok(self.extra.take().map(|extra| *extra).unwrap_or_default())
     }
 
     /// Takes over the rows of a batch, and what it reports.
@@ -148,9 +148,7 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
         self.next_batch = NextBatch::after(&batch);
         self.progress.batches += 1;
         self.is_potentially_dirty |= batch.is_potentially_dirty;
-        if let Some(extra) = batch.extra {
-            self.extra = extra;
-        }
+        self.extra = batch.extra.or(self.extra.take());
         if self.next_batch.is_none() && !self.server.is_kept {
             // The server has closed it with its last batch.
             self.server.id = None;
@@ -177,13 +175,13 @@ impl<T: Row + Send + 'static, B> Cursor<T, B> {
         let transaction = self.server.transaction.clone();
         let (number, effect) = (self.progress.batches + 1, self.effect);
         self.fetch = self.next_batch.clone().map(|next| {
-            let batch = async move {
+            let request = move || async move {
                 match transaction {
                     None => read_batch(&database, &next, effect).await,
                     Some(transaction) => transaction.execute(next).await,
                 }
             };
-            Fetch::new(runtime.spawn(observe(trace, number, batch)))
+            Fetch::new(runtime.spawn(observe(trace, number, request)))
         });
         Ok(())
     }
@@ -288,12 +286,12 @@ impl<T, B> Cursor<T, B> {
     ///
     /// Never for a [stream](crate::data::Query::stream): servers do not count its rows.
     pub fn full_count(&self) -> Option<u64> {
-        self.extra.stats.as_ref()?.full_count
+        self.extra.as_ref()?.stats.as_ref()?.full_count
     }
 
     /// Returns the warnings so far.
     pub fn warnings(&self) -> &[Warning] {
-        &self.extra.warnings
+        self.extra.as_ref().map_or(&[], |extra| &extra.warnings)
     }
 
     /// Returns whether the rows come from the cache of queries.
