@@ -142,7 +142,7 @@ impl Database {
         self
     }
 
-    /// Replaces the per-call options of this handle.
+    /// Replaces all options of the calls of this handle, with a time limit and credentials that were set before.
     ///
     /// ```
     /// # use std::time::Duration;
