@@ -195,8 +195,10 @@ impl RequestBuilder {
 
     /// Sets the body to `value` as JSON.
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
-        match serde_json::to_vec(value) {
-            Ok(body) => self.bytes(body, HeaderValue::from_static("application/json")),
+        // As much as a usual query needs.
+        let mut body = Vec::with_capacity(256);
+        match serde_json::to_writer(&mut body, value) {
+            Ok(()) => self.bytes(body, HeaderValue::from_static("application/json")),
             Err(error) => self.fail(BuildError::Body(error)),
         }
     }
