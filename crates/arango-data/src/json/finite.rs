@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use serde::ser::{self, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::finite_parts::Parts;
 use super::write_state::{KeyPresence, WriteState};
@@ -31,18 +31,15 @@ pub(crate) fn append<T: Serialize + ?Sized>(
     bytes: &mut Vec<u8>,
     value: &T,
 ) -> Result<KeyPresence, serde_json::Error> {
-    let state = WriteState::default();
-    let checked = Finite { value, state: &state };
-    match checked.serialize(&mut serde_json::Serializer::new(bytes)) {
-        Ok(()) => Ok(state.key_presence()),
-        Err(error) => Err(state.fault.describe().map_or(error, ser::Error::custom)),
-    }
+    let (state, write) = (WriteState::default(), &mut serde_json::Serializer::new(bytes));
+    Finite { value, state: &state }.serialize(write).map_err(|error| state.explain(error))?;
+    Ok(state.key_presence())
 }
 
 /// Serialises a value as JSON that is inserted into other JSON later.
 pub(crate) fn to_raw<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, serde_json::Error> {
-    let text = String::from_utf8(to_vec(value)?.0).map_err(ser::Error::custom)?;
-    RawValue::from_string(text)
+    let state = WriteState::default();
+    to_raw_value(&Finite { value, state: &state }).map_err(|error| state.explain(error))
 }
 
 /// A value that is serialised through [`FiniteSerializer`].

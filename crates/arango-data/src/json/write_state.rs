@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use serde::ser;
+
 use super::path::Fault;
 
 /// Whether an object may have a `_key` at its top level.
@@ -33,6 +35,11 @@ impl WriteState {
     /// Records that the value has names which are not those of fields, such as the keys of a map.
     pub(super) fn record_other_names(&self) {
         self.may_have_key.set(true);
+    }
+
+    /// Returns the fault of the value, if there is one, instead of the error of the serializer.
+    pub(super) fn explain(&self, error: serde_json::Error) -> serde_json::Error {
+        self.fault.describe().map_or(error, ser::Error::custom)
     }
 
     /// Returns whether the value may have a `_key`.
