@@ -256,8 +256,10 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
             rows.push(row);
             rows.extend(batch);
         }
-        // The room for the rows of a batch is an estimate.
-        rows.shrink_to_fit();
+        if self.progress.batches == 1 {
+            // The room for the rows of a batch is an estimate.
+            rows.shrink_to_fit();
+        }
         Ok(rows)
     }
 }
