@@ -217,4 +217,17 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn no_duration_makes_a_date_function_panic(
+        milliseconds in -62_167_219_200_000i64..253_402_300_800_000,
+        amount in prop_oneof![any::<f64>(), -1e22..1e22, -1e6..1e6],
+        unit in prop::sample::select(vec!["y", "m", "w", "d", "h", "i", "s", "f"]),
+    ) {
+        let arguments = serde_json::json!([milliseconds, amount, unit]).to_string();
+        for name in ["DATE_ADD", "DATE_SUBTRACT", "DATE_ROUND"] {
+            let date = call(name, &arguments).unwrap();
+            prop_assert!(date.is_null() || date.as_str().is_some_and(|date| date.len() == 24), "{date:?}");
+        }
+    }
 }
