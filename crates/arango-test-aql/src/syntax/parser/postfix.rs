@@ -2,7 +2,7 @@
 
 use super::super::token::{Keyword, Symbol, Token};
 use super::super::tree::{AttributeName, Expand, Expansion, Expression, ExpressionKind, Quantifier};
-use super::{MAX_DEPTH, Parser};
+use super::Parser;
 use crate::error::QueryError;
 
 impl Parser<'_> {
@@ -104,7 +104,7 @@ impl Parser<'_> {
 
     /// Accesses something in a reference; in an expansion, in each of its items.
     fn access(
-        &self,
+        &mut self,
         mut reference: Expression,
         make: impl FnOnce(Expression) -> ExpressionKind,
     ) -> Result<Expression, QueryError> {
@@ -113,11 +113,12 @@ impl Parser<'_> {
             return self.node(make(reference), position);
         }
         self.access_items(&mut reference, make)?;
-        if reference.depth > MAX_DEPTH { Err(self.too_deep()) } else { Ok(reference) }
+        self.record_depth(&reference)?;
+        Ok(reference)
     }
 
     fn access_items(
-        &self,
+        &mut self,
         reference: &mut Expression,
         make: impl FnOnce(Expression) -> ExpressionKind,
     ) -> Result<(), QueryError> {

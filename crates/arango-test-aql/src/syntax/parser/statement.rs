@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::super::token::{Keyword, Symbol, Token};
 use super::super::tree::{
-    Assignment, Block, Direction, Expression, ExpressionKind, For, Limit, Return, Sort, Statement,
-    StatementKind, Variable,
+    Assignment, Direction, Expression, ExpressionKind, For, Limit, Return, Sort, Statement, StatementKind,
+    Variable,
 };
 use super::Parser;
 use crate::error::QueryError;
 
 impl Parser<'_> {
-    pub(super) fn statements(&mut self) -> Result<Block, QueryError> {
+    pub(super) fn statements(&mut self) -> Result<Vec<Statement>, QueryError> {
         let mut statements: Vec<Statement> = Vec::new();
         loop {
             let position = self.position();
@@ -20,6 +20,7 @@ impl Parser<'_> {
             match keyword {
                 Keyword::Let => {
                     self.take();
+                    let before = statements.len();
                     self.assignments(|assignment| {
                         statements.push(Statement {
                             kind: StatementKind::Let(Arc::new(assignment)),
@@ -27,6 +28,7 @@ impl Parser<'_> {
                             writes: false,
                         });
                     })?;
+                    self.record_statements(statements.len() - before)?;
                     continue;
                 }
                 Keyword::Window => return Err(self.not_implemented("WINDOW")),
@@ -34,12 +36,13 @@ impl Parser<'_> {
             }
             let Some(kind) = self.statement(keyword)? else { break };
             statements.push(Statement { kind, position, writes: false });
+            self.record_statements(1)?;
             if is_last {
-                return Ok(Block { statements });
+                return Ok(statements);
             }
         }
         match statements.last() {
-            Some(last) if last.kind.writes() => Ok(Block { statements }),
+            Some(last) if last.kind.writes() => Ok(statements),
             _ => Err(self.unexpected()),
         }
     }

@@ -12,7 +12,7 @@ use crate::value::Value;
 pub(crate) struct Expression {
     pub(crate) kind: ExpressionKind,
     pub(crate) position: Position,
-    /// The longest way down to a part that has no parts.
+    /// The longest way down to a part that has no parts, in subqueries as well.
     pub(crate) depth: usize,
     /// Whether it consists of literals and bind parameters. Set by the check.
     pub(crate) is_constant: bool,
@@ -188,8 +188,9 @@ impl ExpressionKind {
             | Self::BindName(_)
             | Self::Bind(_)
             | Self::Collection(_)
-            | Self::Quotient(_)
-            | Self::Subquery(_) => 0,
+            | Self::Quotient(_) => 0,
+            // Its statements stand between its expressions and this one.
+            Self::Subquery(block) => block.depth + 1,
             Self::Array(items) => items.iter().map(|item| item.depth).max().unwrap_or(0),
             Self::Object(entries) => entries.iter().map(Entry::depth).max().unwrap_or(0),
             Self::Unary(_, operand) | Self::Enclosed(operand) | Self::Attribute(operand, _) => operand.depth,
