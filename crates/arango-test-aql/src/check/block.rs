@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fold::check_options;
 use super::{Access, Aggregation, Checker};
 use crate::error::{QueryError, number};
 use crate::functions;
@@ -31,6 +32,7 @@ impl Checker {
             StatementKind::For(part) => {
                 let part = own(part);
                 self.source(&mut part.source)?;
+                self.record_constant_source(part);
                 if let ExpressionKind::Collection(collection) = part.source.kind {
                     self.facts.collections[collection].is_scanned = true;
                 }
@@ -79,33 +81,24 @@ impl Checker {
         self.expression(&mut assignment.value)?;
         let variable = &mut assignment.variable;
         variable.slot = self.declare(&variable.name, variable.position)?;
+        self.record_constant(assignment);
         Ok(())
     }
 
     /// Checks an offset or count, which must not depend on a row.
     fn limit(&mut self, value: &mut Expression) -> Result<(), QueryError> {
         self.expression(value)?;
-        match value.kind {
-            _ if value.is_constant => Ok(()),
-            // A server computes some calls before the query runs, and rejects others.
-            ExpressionKind::Call(_) => {
-                Err(QueryError::not_implemented("LIMIT with a call").at(value.position))
-            }
-            _ => {
-                let message = "LIMIT offset/count values must be constant numeric values";
-                Err(QueryError::new(number::NUMBER_OUT_OF_RANGE, message).at(value.position))
-            }
+        if value.is_constant {
+            return Ok(());
         }
+        let message = "LIMIT offset/count values must be constant numeric values";
+        Err(QueryError::new(number::NUMBER_OUT_OF_RANGE, message).at(value.position))
     }
 
     pub(super) fn options(&mut self, options: Option<&mut Expression>) -> Result<(), QueryError> {
         let Some(options) = options else { return Ok(()) };
-        self.expression(options)?;
-        if options.is_constant {
-            return Ok(());
-        }
-        let message = "'OPTIONS' have to be known at query compile time";
-        Err(QueryError::new(number::COMPILE_TIME_OPTIONS, message).at(options.position))
+        check_options(options)?;
+        self.expression(options)
     }
 
     fn collect(&mut self, collect: &mut Collect) -> Result<(), QueryError> {
@@ -150,7 +143,7 @@ impl Checker {
             return Err(QueryError::new(number::INVALID_AGGREGATE, message).at(position));
         };
         aggregation.check_count(&call.name, call.arguments.len(), position)?;
-        call.arguments.iter_mut().try_for_each(|argument| self.expression(argument))
+        call.arguments.iter_mut().try_for_each(|argument| self.aggregated(argument))
     }
 
     fn into(&mut self, into: &mut Into) -> Result<(), QueryError> {

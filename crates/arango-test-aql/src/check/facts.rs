@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::Position;
-use crate::syntax::tree::{BinaryOperator, BindIndex, CollectionIndex, Expression, Slot, Traversal};
+use crate::syntax::tree::{BindIndex, CollectionIndex, Expression, Slot, Traversal};
 
 /// What a query uses, as far as its text tells.
 #[derive(Debug, Default)]
@@ -24,20 +24,15 @@ pub(crate) struct Facts {
     pub(crate) traversals: Vec<Arc<Traversal>>,
     /// Numbers of the traversals whose paths are filtered.
     pub(crate) filtered_paths: HashSet<usize>,
-    /// Divisions of constants; those within others come first.
-    pub(crate) quotients: Vec<Quotient>,
+    /// Constants that are calculated before the query runs; those within others come first.
+    pub(crate) folded: Vec<Expression>,
+    /// Constants over which loops run, by their number, and where they stand.
+    pub(crate) constant_sources: Vec<(usize, Position)>,
     /// Names of the functions that are called, each once.
     pub(crate) functions: Vec<&'static str>,
     pub(crate) is_modification: bool,
     pub(crate) has_upsert: bool,
     pub(crate) has_subqueries: bool,
-}
-
-/// A division of constants, or its remainder.
-#[derive(Debug)]
-pub(crate) struct Quotient {
-    pub(crate) operator: BinaryOperator,
-    pub(crate) parts: Box<(Expression, Expression)>,
 }
 
 /// A collection that a query uses.

@@ -21,8 +21,8 @@ pub(crate) struct Run<'a> {
     pub(crate) snapshots: &'a Snapshots,
     /// What its traversals follow.
     pub(crate) graphs: &'a Graphs,
-    /// The results of the divisions of constants, as far as they are known.
-    pub(crate) quotients: &'a [Value],
+    /// The constants that are calculated before the query runs, as far as they are known.
+    pub(crate) folded: &'a [Value],
 }
 
 /// Documents of some collections, by their number.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Checked, Options};
-use crate::check::Binding;
+use crate::check::{Binding, Facts};
 use crate::error::{QueryError, Warning, number};
-use crate::execute::{Graphs, Results, Row, Run, Snapshots, Stats};
+use crate::execute::{Graphs, Results, Row, Run, Snapshots, Stats, check_constant_source};
 use crate::functions::Environment;
 use crate::store::Store;
 use crate::value::Value;
@@ -18,7 +18,7 @@ pub struct Rows<S> {
     results: Option<Results>,
     snapshots: Snapshots,
     graphs: Graphs,
-    quotients: Vec<Value>,
+    folded: Vec<Value>,
     store: S,
     binding: Arc<Binding>,
     environment: Environment,
@@ -42,23 +42,31 @@ impl<S: Store> Rows<S> {
             results: None,
             snapshots,
             graphs: Graphs::default(),
-            quotients: Vec::new(),
+            folded: Vec::new(),
             store,
             binding,
             environment,
             stats: Stats::default(),
             options,
         };
-        for quotient in &checked.facts.quotients {
-            let value = rows.with(|run, _| run.divide(quotient))?;
-            rows.quotients.push(value);
+        for constant in &checked.facts.folded {
+            let value = rows.with(|run, _| run.evaluate(constant, &mut Row::new(0)))?;
+            rows.folded.push(value);
         }
+        rows.check_sources(&checked.facts)?;
         let allowed = rows.options.vertex_collections;
         rows.graphs = rows.with(|run, _| Graphs::resolve(run, &checked.facts, allowed))?;
         let row = Row::new(checked.facts.variables.len());
         let counts = rows.options.full_count;
         rows.results = Some(rows.with(|run, _| Results::new(run, &checked.tree.block, &row, counts))?);
         Ok(rows)
+    }
+
+    /// Checks that constants over which loops run are arrays, even if the loops are never reached.
+    fn check_sources(&self, facts: &Facts) -> Result<(), QueryError> {
+        facts.constant_sources.iter().try_for_each(|(number, position)| {
+            check_constant_source(&self.folded[*number]).map_err(|error| error.at(*position))
+        })
     }
 
     /// Returns what the query has done so far.
@@ -109,7 +117,7 @@ impl<S: Store> Rows<S> {
             stats: &mut self.stats,
             snapshots: &self.snapshots,
             graphs: &self.graphs,
-            quotients: &self.quotients,
+            folded: &self.folded,
         };
         let result = part(&mut run, self.results.as_mut())?;
         let warnings = &mut self.environment.warnings;

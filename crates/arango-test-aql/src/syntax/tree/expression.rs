@@ -14,7 +14,7 @@ pub(crate) struct Expression {
     pub(crate) position: Position,
     /// The longest way down to a part that has no parts, in subqueries as well.
     pub(crate) depth: usize,
-    /// Whether it consists of literals and bind parameters. Set by the check.
+    /// Whether its value is known before the query runs. Set by the check.
     pub(crate) is_constant: bool,
 }
 
@@ -36,8 +36,8 @@ pub(crate) enum ExpressionKind {
     Object(Vec<Entry>),
     Unary(UnaryOperator, Box<Expression>),
     Binary(BinaryOperator, Box<(Expression, Expression)>),
-    /// A division of constants, by its number, which is calculated before the query runs. Set by the check.
-    Quotient(usize),
+    /// A constant, by its number, which is calculated before the query runs. Set by the check.
+    Folded(usize),
     Quantified(Box<Quantified>),
     /// Condition, value if it holds (the condition itself if absent), value if not.
     Ternary(Box<(Expression, Option<Expression>, Expression)>),
@@ -188,7 +188,7 @@ impl ExpressionKind {
             | Self::BindName(_)
             | Self::Bind(_)
             | Self::Collection(_)
-            | Self::Quotient(_) => 0,
+            | Self::Folded(_) => 0,
             // Its statements stand between its expressions and this one.
             Self::Subquery(block) => block.depth + 1,
             Self::Array(items) => items.iter().map(|item| item.depth).max().unwrap_or(0),
