@@ -10,7 +10,7 @@ const TAKE_COLLECTIONS: &[&str] =
     &["COLLECTION_COUNT", "DOCUMENT", "FULLTEXT", "IS_SAME_COLLECTION", "NEAR", "WITHIN"];
 
 /// Functions that read documents which the query may have written.
-const READ_DOCUMENTS: &[&str] = &["DOCUMENT", "FULLTEXT", "NEAR", "WITHIN"];
+const READ_DOCUMENTS: &[&str] = &["COLLECTION_COUNT", "DOCUMENT", "FULLTEXT", "NEAR", "WITHIN"];
 
 impl Checker {
     /// Resolves a call, and returns whether it is constant.

@@ -20,6 +20,7 @@ const CALLED_IN_ROWS: &[&str] = &[
     "NOEVAL",
     "NOOPT",
     "RAND",
+    "RANDOM",
     "RANDOM_TOKEN",
     "SLEEP",
     "UUID",
