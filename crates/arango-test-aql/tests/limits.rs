@@ -50,7 +50,7 @@ const STATEMENTS: &[&str] = &[
     "LET a# = RAND() ",
     "SORT RAND() ",
     "LIMIT 9 ",
-    "COLLECT a# = 1 INTO g# ",
+    "COLLECT a# = 1 INTO g# = 1 ",
 ];
 
 #[test]
@@ -93,5 +93,59 @@ fn the_largest_queries_fit_on_a_stack() {
         });
         let rows = run(query).unwrap_or_else(|error| panic!("{statement}: {error}"));
         assert!(rows[0].contains("121"), "{statement}");
+    }
+}
+
+/// Puts brackets around a text. A call around them keeps the number of expressions within each other small.
+fn in_arrays(levels: usize, inner: &str) -> String {
+    format!("NOOPT({}{inner}{})", "[".repeat(levels), "]".repeat(levels))
+}
+
+#[test]
+fn values_of_many_levels_are_compared_and_written_and_more_are_refused() {
+    let query = |count: usize| {
+        let wrapped =
+            |number: usize| format!("LET a{} = {} ", number + 1, in_arrays(50, &format!("a{number}")));
+        format!("LET a0 = 1 {}", (0..count).map(wrapped).collect::<String>())
+    };
+    let rows = run(format!(
+        "{} LET b = [a5] FOR i IN 1..2 COLLECT x = b SORT x RETURN [x == b, LENGTH(JSON_STRINGIFY(x)), x]",
+        query(5)
+    ));
+    assert!(rows.unwrap()[0].starts_with("[true,503,[[["));
+    for rest in [
+        "RETURN [[[[[[[a5]]]]]]]",
+        "FOR i IN 1..2 COLLECT x = i INTO g FOR j IN 1..2 COLLECT y = j INTO h = [[a5], g] RETURN [[[[h]]]]",
+        "FOR i IN 1..2 LET x = [[a5]] COLLECT y = i INTO g RETURN [[[g]]]",
+        "FOR i IN 1..2 COLLECT AGGREGATE u = UNIQUE([[[[[a5]]]]]) RETURN [u]",
+        "LET b = [PUSH([PUSH([PUSH([], a5)], 1)], 1)] RETURN [b]",
+        "RETURN (RETURN (RETURN (RETURN (RETURN [[[a5]]]))))",
+        "RETURN [1][* RETURN [[[[[[a5]]]]]]]",
+    ] {
+        let error = run(format!("{} {rest}", query(5))).unwrap_err();
+        assert!(error.is_not_implemented() && error.message.contains("256 levels"), "{rest}: {error}");
+    }
+    assert!(run(format!("{} RETURN 1", query(100))).unwrap_err().is_not_implemented());
+    // What is taken out of a value has fewer levels than the value.
+    assert!(run(format!("{} RETURN [[[[[[[a5[0].x[*]]]]]]]]", query(5))).is_ok());
+}
+
+#[test]
+fn documents_of_many_levels_are_refused_before_they_are_stored() {
+    let insert =
+        |levels| format!("INSERT {{_key: 'n', x: {}}} INTO c RETURN LENGTH(NEW.x)", in_arrays(levels, ""));
+    assert_eq!(run(insert(100)).as_deref(), Ok(&["1".to_owned()][..]));
+    let deep = format!("LET x = {}", in_arrays(60, ""));
+    for write in [
+        "INSERT {y: x, z: [x]} INTO c",
+        "UPDATE 'a' WITH {y: x} IN c",
+        "REPLACE 'a' WITH {y: x} IN c OPTIONS {ignoreErrors: true}",
+        "UPSERT {_key: 'n'} INSERT {y: x} UPDATE {} IN c",
+        "UPSERT {_key: 'a'} INSERT {} UPDATE {y: x} IN c",
+    ] {
+        assert_eq!(run(format!("{deep} {write}")).map(|rows| rows.len()), Ok(0), "{write}");
+        let error = run(format!("{deep} LET w = {} {}", in_arrays(70, "x"), write.replace("y: x", "y: w")));
+        let error = error.unwrap_err();
+        assert!(error.is_not_implemented() && error.message.contains("120 levels"), "{write}: {error}");
     }
 }

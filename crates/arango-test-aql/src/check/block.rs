@@ -38,6 +38,7 @@ impl Checker {
                 }
                 self.scopes.begin_loop();
                 part.variable.slot = self.declare(&part.variable.name, part.variable.position)?;
+                self.record_loop(part);
                 self.options(part.options.as_mut())
             }
             StatementKind::Traverse(traversal) => {
@@ -82,6 +83,7 @@ impl Checker {
         let variable = &mut assignment.variable;
         variable.slot = self.declare(&variable.name, variable.position)?;
         self.record_constant(assignment);
+        self.record_variable(assignment.variable.slot, assignment.value.nesting);
         Ok(())
     }
 
@@ -129,6 +131,7 @@ impl Checker {
         for variable in counted.chain(collect.into.iter_mut().map(|into| &mut into.variable)) {
             variable.slot = self.declare(&variable.name, variable.position)?;
         }
+        self.record_groups(collect)?;
         self.options(collect.options.as_mut())
     }
 

@@ -58,6 +58,7 @@ impl Checker {
             ExpressionKind::Call(call) => self.call(call, position)?,
             ExpressionKind::Subquery(block) => self.subquery(block)?,
         };
+        self.record_nesting(expression)?;
         self.fold(expression);
         rewrite_negation(expression);
         Ok(())
@@ -200,6 +201,7 @@ impl Checker {
     fn expand(&mut self, expand: &mut Expand) -> Result<bool, QueryError> {
         self.expression(&mut expand.source)?;
         expand.item = self.facts.slot("CURRENT");
+        self.record_item(expand);
         self.current.push(expand.item);
         let result = self.expansion(expand);
         self.current.pop();
@@ -218,7 +220,7 @@ impl Checker {
         expand.filter.iter_mut().try_for_each(|filter| self.expression(filter))?;
         match &mut expand.expansion {
             Expansion::Map { limit, projection, .. } => {
-                if let Some((offset, count)) = limit {
+                if let Some((offset, count)) = limit.as_deref_mut() {
                     offset.iter_mut().try_for_each(|offset| self.expression(offset))?;
                     self.expression(count)?;
                 }

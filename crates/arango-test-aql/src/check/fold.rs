@@ -56,6 +56,7 @@ impl Checker {
         let kind = std::mem::replace(&mut expression.kind, ExpressionKind::Folded(number));
         let mut constant = Expression::new(kind, expression.position);
         constant.is_constant = true;
+        constant.nesting = expression.nesting;
         self.facts.folded.push(constant);
         number
     }

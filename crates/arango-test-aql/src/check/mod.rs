@@ -10,6 +10,7 @@ mod call;
 mod expression;
 mod facts;
 mod fold;
+mod nesting;
 mod scope;
 mod traversal;
 
@@ -53,6 +54,8 @@ struct Checker {
     in_filter: bool,
     /// Variables whose values are constants, with the numbers of these.
     constants: HashMap<Slot, usize>,
+    /// The most levels that the values of variables may have, if these are not documents.
+    nesting: HashMap<Slot, usize>,
     /// Number of calls and aggregations around the place within which no call is folded.
     unfolded: usize,
     /// Slots of the paths of traversals, with the number of the traversal.

@@ -40,6 +40,7 @@ impl Checker {
         for variable in traversal.variables() {
             variable.slot = self.declare(&variable.name, variable.position)?;
         }
+        self.record_path(traversal);
         self.paths.extend(traversal.path.as_ref().map(|path| (path.slot, traversal.index)));
         if let Some(prune) = &mut traversal.prune {
             self.prune(prune)?;
@@ -67,6 +68,7 @@ impl Checker {
         result?;
         if let Some(variable) = &mut prune.variable {
             variable.slot = self.declare(&variable.name, variable.position)?;
+            self.record_variable(variable.slot, prune.condition.nesting);
         }
         Ok(())
     }

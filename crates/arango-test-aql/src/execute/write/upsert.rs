@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Options, Row, Run, check_object, key_of};
+use super::{Options, Row, Run, check_document, key_of};
 use crate::error::QueryError;
 use crate::store::Written;
 use crate::syntax::tree::{EntryName, Expression, ExpressionKind, Upsert, UpsertLookup};
@@ -24,11 +24,11 @@ impl Run<'_> {
         row.set(upsert.old, old.clone().unwrap_or(Value::Null));
         let Some(old) = old else {
             let document = self.evaluate(&upsert.insert, row)?;
-            check_object(&document)?;
+            check_document(&document)?;
             return self.store.insert(collection, &document, &options.write);
         };
         let document = self.evaluate(&upsert.document, row)?;
-        check_object(&document)?;
+        check_document(&document)?;
         let key = key_of(&old)?;
         let options = options.with_revision(&document);
         if upsert.replaces {

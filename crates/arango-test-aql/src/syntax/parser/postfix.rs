@@ -64,7 +64,9 @@ impl Parser<'_> {
             }
             let limit = if self.eat_keyword(Keyword::Limit) {
                 let first = self.expression()?;
-                Some(if self.eat(Symbol::Comma) { (Some(first), self.expression()?) } else { (None, first) })
+                let limit =
+                    if self.eat(Symbol::Comma) { (Some(first), self.expression()?) } else { (None, first) };
+                Some(Box::new(limit))
             } else {
                 None
             };

@@ -16,6 +16,8 @@ pub(crate) struct Expression {
     pub(crate) depth: usize,
     /// Whether its value is known before the query runs. Set by the check.
     pub(crate) is_constant: bool,
+    /// The most levels of arrays and objects that its value may have. Set by the check.
+    pub(crate) nesting: usize,
 }
 
 /// What an expression is.
@@ -143,7 +145,7 @@ pub(crate) enum Expansion {
     /// An array of what becomes of each item.
     Map {
         /// Offset and count.
-        limit: Option<(Option<Expression>, Expression)>,
+        limit: Option<Box<(Option<Expression>, Expression)>>,
         /// The inline `RETURN`.
         projection: Option<Expression>,
         /// The item with what is accessed after the bracket.
@@ -166,7 +168,7 @@ pub(crate) struct Call {
 impl Expression {
     pub(crate) fn new(kind: ExpressionKind, position: Position) -> Self {
         let depth = kind.depth_below() + 1;
-        Self { kind, position, depth, is_constant: false }
+        Self { kind, position, depth, is_constant: false, nesting: 0 }
     }
 
     /// Computes the depth again after a part was changed.
@@ -230,7 +232,7 @@ impl Expand {
         let (offset, count, projection, body) = match &self.expansion {
             Expansion::Map { limit, projection, body } => {
                 let (offset, count) =
-                    limit.as_ref().map_or((None, None), |(offset, count)| (offset.as_ref(), Some(count)));
+                    limit.as_ref().map_or((None, None), |limit| (limit.0.as_ref(), Some(&limit.1)));
                 (offset, count, projection.as_ref(), Some(body))
             }
             Expansion::Test(quantifier) => {
