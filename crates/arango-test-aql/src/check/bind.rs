@@ -31,7 +31,7 @@ pub(crate) fn bind(
         };
         values.push(Value::from(value.clone()));
     }
-    if let Some(name) = parameters.keys().find(|name| !facts.binds.iter().any(|known| **known == ***name)) {
+    if let Some(name) = parameters.keys().find(|name| !facts.has_bind(name)) {
         let message = format!("bind parameter '{name}' was not declared in the query");
         return Err(QueryError::new(number::BIND_PARAMETER_UNDECLARED, message));
     }

@@ -1,6 +1,6 @@
 //! What a query is found to use.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::Position;
@@ -11,6 +11,8 @@ use crate::syntax::tree::{BindIndex, CollectionIndex, Expression, Slot, Traversa
 pub(crate) struct Facts {
     /// Names of the bind parameters; those of collections begin with `@`.
     pub(crate) binds: Vec<Arc<str>>,
+    /// The numbers of the bind parameters, by name.
+    bind_numbers: HashMap<Arc<str>, BindIndex>,
     /// Bind parameters that name an attribute.
     pub(crate) attribute_binds: Vec<BindIndex>,
     pub(crate) collections: Vec<Collection>,
@@ -65,10 +67,16 @@ pub(crate) enum Access {
 impl Facts {
     /// Returns the number of a bind parameter.
     pub(super) fn bind(&mut self, name: &Arc<str>) -> BindIndex {
-        self.binds.iter().position(|known| known == name).unwrap_or_else(|| {
-            self.binds.push(name.clone());
-            self.binds.len() - 1
+        let binds = &mut self.binds;
+        *self.bind_numbers.entry(name.clone()).or_insert_with(|| {
+            binds.push(name.clone());
+            binds.len() - 1
         })
+    }
+
+    /// Whether the query has a bind parameter of this name.
+    pub(super) fn has_bind(&self, name: &str) -> bool {
+        self.bind_numbers.contains_key(name)
     }
 
     /// Returns the number of a collection.
