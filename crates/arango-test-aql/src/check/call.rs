@@ -22,7 +22,7 @@ impl Checker {
             }
             Some(Lookup::Function(function)) => function,
         };
-        function.check_count(call.arguments.len()).map_err(|error| error.at(position))?;
+        function.check_count(&call.name, call.arguments.len()).map_err(|error| error.at(position))?;
         self.require_allowed_in_prune(function.name).map_err(|error| error.at(position))?;
         call.function = Some(function);
         if !self.facts.functions.contains(&function.name) {

@@ -208,7 +208,7 @@ proptest! {
     #[test]
     fn no_argument_makes_a_function_panic(arguments in prop::collection::vec(any_argument(), 0..6)) {
         let arguments: Vec<Value> = arguments.into_iter().map(Value::from).collect();
-        let takes = |function: &&super::Function| function.check_count(arguments.len()).is_ok();
+        let takes = |function: &&super::Function| function.check_count(function.name, arguments.len()).is_ok();
         for function in table::FUNCTIONS.iter().filter(takes) {
             let mut environment = Environment::new(0, 1);
             let result = function.call(&mut Context::new(&mut environment, &NoDocuments), &arguments);
