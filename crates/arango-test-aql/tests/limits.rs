@@ -38,6 +38,16 @@ fn store() -> MemoryStore {
     store
 }
 
+#[test]
+fn a_loop_that_yields_nothing_for_long_is_refused() {
+    for query in
+        ["FOR i IN 1..1e15 FILTER false RETURN i", "FOR i IN 1..5e3 FOR j IN 1..5e3 FILTER false RETURN i"]
+    {
+        let error = run(query.to_owned()).unwrap_err();
+        assert!(error.is_not_implemented() && error.message.contains("10000000 items"), "{query}: {error}");
+    }
+}
+
 /// Repeats a text in which `#` stands for the number of the repetition.
 fn numbered(count: usize, text: &str) -> String {
     (0..count).map(|number| text.replace('#', &number.to_string())).collect()

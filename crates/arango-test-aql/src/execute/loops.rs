@@ -137,6 +137,7 @@ impl Operator for ForRows {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Option<Row>, QueryError> {
         loop {
             if let Some(item) = self.items.next(run, !self.is_lookup) {
+                run.record_visit()?;
                 let mut row = self.outer.clone().expect("items belong to a row");
                 row.set(self.part.variable.slot, item);
                 return Ok(Some(row));

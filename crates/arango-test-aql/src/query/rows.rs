@@ -23,6 +23,8 @@ pub struct Rows<S> {
     binding: Arc<Binding>,
     environment: Environment,
     stats: Stats,
+    /// Number of items that loops have visited since the latest result.
+    visited: u64,
     options: Options,
 }
 
@@ -38,6 +40,8 @@ impl<S: Store> Rows<S> {
         environment.database.clone_from(&options.database);
         environment.user.clone_from(&options.user);
         environment.warnings.clone_from(&checked.tree.warnings);
+        // The first one ends a query that fails on warnings, even if none are kept.
+        environment.max_warnings = options.max_warnings.max(usize::from(options.fail_on_warning));
         let mut rows = Self {
             results: None,
             snapshots,
@@ -47,6 +51,7 @@ impl<S: Store> Rows<S> {
             binding,
             environment,
             stats: Stats::default(),
+            visited: 0,
             options,
         };
         for constant in &checked.facts.folded {
@@ -115,6 +120,7 @@ impl<S: Store> Rows<S> {
             binding: &self.binding,
             environment: &mut self.environment,
             stats: &mut self.stats,
+            visited: &mut self.visited,
             snapshots: &self.snapshots,
             graphs: &self.graphs,
             folded: &self.folded,
@@ -133,6 +139,7 @@ impl<S: Store> Iterator for Rows<S> {
     type Item = Result<Value, QueryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.visited = 0;
         let result = self.with(|run, results| match results {
             Some(results) => results.next(run),
             None => Ok(None),
