@@ -233,13 +233,20 @@ impl Checker {
 /// Whether the options let an insert replace a document, so that there is an old one.
 fn can_overwrite(options: &Expression) -> bool {
     let ExpressionKind::Object(entries) = &options.kind else { return false };
-    let option = |wanted: &str| {
-        let is_wanted = |name: &EntryName| matches!(name, EntryName::Literal(name) if **name == *wanted);
-        entries.iter().find(|entry| is_wanted(&entry.name)).map(|entry| &entry.value.kind)
-    };
-    match option("overwriteMode") {
-        Some(ExpressionKind::Constant(mode)) if mode.as_str() == Some("ignore") => false,
-        Some(_) => true,
-        None => option("overwrite").is_some(),
+    let mut overwrites = None;
+    for entry in entries {
+        let EntryName::Literal(name) = &entry.name else { continue };
+        match (&**name, &entry.value.kind) {
+            ("overwrite", ExpressionKind::Constant(value)) if !value.is_true() => {}
+            ("overwrite", _) => drop(overwrites.get_or_insert(true)),
+            ("overwriteMode", ExpressionKind::Constant(mode)) => match mode.as_str() {
+                Some("update" | "replace") => overwrites = Some(true),
+                Some("ignore" | "conflict") => overwrites = Some(false),
+                _ => {}
+            },
+            ("overwriteMode", _) => overwrites = Some(true),
+            _ => {}
+        }
     }
+    overwrites.unwrap_or(false)
 }
