@@ -13,6 +13,7 @@ mod fold;
 mod nesting;
 mod scope;
 mod traversal;
+mod write;
 
 use std::collections::HashMap;
 
