@@ -17,8 +17,8 @@ pub(crate) struct Binding {
 /// Assigns values to bind parameters.
 ///
 /// # Errors
-/// If one is missing (1551), not used by the query (1552) or of a wrong type (1553), or if the query uses a collection
-/// after writing to it (1579).
+/// If one is missing (1551), not used by the query (1552) or of a wrong type (1553), if the name of a collection is empty
+/// (1208), or if the query uses a collection after writing to it (1579).
 pub(crate) fn bind(
     facts: &Facts,
     parameters: &serde_json::Map<String, serde_json::Value>,
@@ -44,11 +44,15 @@ pub(crate) fn bind(
         }
     }
     let collections = facts.collections.iter().map(|collection| match &collection.name {
-        CollectionName::Literal(name) => Ok(name.clone()),
+        CollectionName::Literal(name) => Ok(name),
         CollectionName::Bind(bind) => match &values[*bind] {
-            Value::String(name) if !name.is_empty() => Ok(name.clone()),
+            Value::String(name) => Ok(name),
             _ => Err(wrong_type(&facts.binds[*bind])),
         },
+    });
+    let collections = collections.map(|name| match name?.clone() {
+        name if name.is_empty() => Err(QueryError::new(number::ILLEGAL_NAME, "illegal name")),
+        name => Ok(name),
     });
     let collections: Vec<Arc<str>> = collections.collect::<Result<_, _>>()?;
     check_order(&facts.accesses, &collections)?;
