@@ -162,7 +162,7 @@ impl Checker {
             Some(kept) => kept
                 .iter()
                 .map(|kept| {
-                    let Some(slot) = self.scopes.find(&kept.name) else {
+                    let Some(slot) = self.variable(&kept.name, kept.position)? else {
                         let message = format!("use of unknown variable '{}' for KEEP", kept.name);
                         return Err(QueryError::new(number::PARSE, message).at(kept.position));
                     };

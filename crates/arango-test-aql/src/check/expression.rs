@@ -144,7 +144,7 @@ impl Checker {
         Ok((ExpressionKind::Collection(collection), false))
     }
 
-    fn variable(&self, name: &str, position: Position) -> Result<Option<usize>, QueryError> {
+    pub(super) fn variable(&self, name: &str, position: Position) -> Result<Option<usize>, QueryError> {
         let name = match name {
             "$OLD" => "OLD",
             "$NEW" => "NEW",

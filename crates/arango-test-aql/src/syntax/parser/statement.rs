@@ -21,7 +21,7 @@ impl Parser<'_> {
                 Keyword::Let => {
                     self.take();
                     let before = statements.len();
-                    self.assignments(|assignment| {
+                    self.assignments(Self::expression, |assignment| {
                         statements.push(Statement {
                             kind: StatementKind::Let(Arc::new(assignment)),
                             position,
@@ -180,13 +180,17 @@ impl Parser<'_> {
     }
 
     /// Parses `name = value, …`.
-    pub(super) fn assignments(&mut self, mut add: impl FnMut(Assignment)) -> Result<(), QueryError> {
+    pub(super) fn assignments(
+        &mut self,
+        value: impl Fn(&mut Self) -> Result<Expression, QueryError>,
+        mut add: impl FnMut(Assignment),
+    ) -> Result<(), QueryError> {
         loop {
             let variable = self.variable()?;
             if !self.eat(Symbol::Assign) {
                 return Err(self.unexpected_instead_of("assignment"));
             }
-            let value = self.expression()?;
+            let value = value(self)?;
             add(Assignment { variable, value });
             if !self.eat(Symbol::Comma) {
                 return Ok(());
