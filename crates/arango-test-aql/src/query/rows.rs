@@ -125,13 +125,14 @@ impl<S: Store> Rows<S> {
             graphs: &self.graphs,
             folded: &self.folded,
         };
-        let result = part(&mut run, self.results.as_mut())?;
+        let result = part(&mut run, self.results.as_mut());
         let warnings = &mut self.environment.warnings;
         if self.options.fail_on_warning && !warnings.is_empty() {
+            // It came before an error, if there is one.
             return Err(warnings[0].clone().into());
         }
         warnings.truncate(self.options.max_warnings);
-        Ok(result)
+        result
     }
 }
 
