@@ -29,6 +29,8 @@ pub mod number {
     pub const DOCUMENT_NOT_FOUND: u32 = 1202;
     /// A collection that a query names does not exist.
     pub const COLLECTION_NOT_FOUND: u32 = 1203;
+    /// No collection can have the name.
+    pub const ILLEGAL_NAME: u32 = 1208;
     /// A collection is not of the kind that its place needs.
     pub const COLLECTION_TYPE_INVALID: u32 = 1218;
     /// What stores the documents does not respond.

@@ -108,6 +108,13 @@ fn warnings_are_kept_up_to_a_number() {
 }
 
 #[test]
+fn the_first_warning_ends_a_query_that_fails_on_warnings_even_if_none_are_kept() {
+    let options = Options { max_warnings: 0, fail_on_warning: true, ..Options::default() };
+    let mut rows = prepared("FOR i IN [0] RETURN 1 / i").run(MemoryStore::new(), options).unwrap();
+    assert_eq!(rows.next().unwrap().unwrap_err().number, 1562);
+}
+
+#[test]
 fn a_division_of_constants_by_zero_warns_once_and_before_the_query_runs() {
     let messages = |rows: &Rows<MemoryStore>| {
         rows.warnings().into_iter().map(|warning| warning.message).collect::<Vec<_>>()

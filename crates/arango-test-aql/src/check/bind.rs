@@ -17,8 +17,8 @@ pub(crate) struct Binding {
 /// Assigns values to bind parameters.
 ///
 /// # Errors
-/// If one is missing (1551), not used by the query (1552) or of a wrong type (1553), or if the query uses a collection
-/// after writing to it (1579).
+/// If one is missing (1551), not used by the query (1552) or of a wrong type (1553), if the name of a collection is empty
+/// (1208), or if the query uses a collection after writing to it (1579).
 pub(crate) fn bind(
     facts: &Facts,
     parameters: &serde_json::Map<String, serde_json::Value>,
@@ -29,14 +29,14 @@ pub(crate) fn bind(
             let message = format!("no value specified for declared bind parameter '{name}'");
             return Err(QueryError::new(number::BIND_PARAMETER_MISSING, message));
         };
-        values.push(Value::from(value.clone()));
+        values.push(constant(value));
     }
-    if let Some(name) = parameters.keys().find(|name| !facts.binds.iter().any(|known| **known == ***name)) {
+    if let Some(name) = parameters.keys().find(|name| !facts.has_bind(name)) {
         let message = format!("bind parameter '{name}' was not declared in the query");
         return Err(QueryError::new(number::BIND_PARAMETER_UNDECLARED, message));
     }
     for bind in &facts.attribute_binds {
-        let is_name = |value: &Value| value.as_str().is_some();
+        let is_name = |value: &Value| value.as_str().is_some_and(|name| !name.is_empty());
         let value = &values[*bind];
         let is_path = value.as_array().is_some_and(|names| !names.is_empty() && names.iter().all(is_name));
         if !is_name(value) && !is_path {
@@ -44,15 +44,36 @@ pub(crate) fn bind(
         }
     }
     let collections = facts.collections.iter().map(|collection| match &collection.name {
-        CollectionName::Literal(name) => Ok(name.clone()),
+        CollectionName::Literal(name) => Ok(name),
         CollectionName::Bind(bind) => match &values[*bind] {
-            Value::String(name) if !name.is_empty() => Ok(name.clone()),
+            Value::String(name) => Ok(name),
             _ => Err(wrong_type(&facts.binds[*bind])),
         },
+    });
+    let collections = collections.map(|name| match name?.clone() {
+        name if name.is_empty() => Err(QueryError::new(number::ILLEGAL_NAME, "illegal name")),
+        name => Ok(name),
     });
     let collections: Vec<Arc<str>> = collections.collect::<Result<_, _>>()?;
     check_order(&facts.accesses, &collections)?;
     Ok(Binding { values, collections })
+}
+
+/// Returns the value of a bind parameter. As in a literal, an integer above [`i64::MAX`] is a double.
+fn constant(json: &serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Number(number) if number.as_i64().is_none() => {
+            number.as_f64().map_or(Value::Null, Value::double)
+        }
+        Json::Array(items) => Value::array(items.iter().map(constant).collect()),
+        Json::Object(attributes) => {
+            let attributes = attributes.iter();
+            let attributes = attributes.map(|(name, value)| (Arc::from(name.as_str()), constant(value)));
+            Value::object(attributes.collect())
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Value::from(json.clone()),
+    }
 }
 
 fn wrong_type(name: &str) -> QueryError {

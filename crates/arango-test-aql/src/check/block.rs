@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::fold::check_options;
 use super::{Access, Aggregation, Checker};
 use crate::error::{QueryError, number};
 use crate::functions;
 use crate::syntax::tree::{
-    Assignment, Block, Collect, Direction, EntryName, Expression, ExpressionKind, Insert, Into, Modify,
-    Remove, StatementKind, Upsert, UpsertLookup, Variable,
+    Assignment, Block, Collect, Direction, Expression, ExpressionKind, Into, StatementKind, Variable,
 };
 
 /// Returns what a tree does not share before it is checked.
@@ -31,11 +31,13 @@ impl Checker {
             StatementKind::For(part) => {
                 let part = own(part);
                 self.source(&mut part.source)?;
+                self.record_constant_source(part);
                 if let ExpressionKind::Collection(collection) = part.source.kind {
                     self.facts.collections[collection].is_scanned = true;
                 }
                 self.scopes.begin_loop();
                 part.variable.slot = self.declare(&part.variable.name, part.variable.position)?;
+                self.record_loop(part);
                 self.options(part.options.as_mut())
             }
             StatementKind::Traverse(traversal) => {
@@ -79,33 +81,25 @@ impl Checker {
         self.expression(&mut assignment.value)?;
         let variable = &mut assignment.variable;
         variable.slot = self.declare(&variable.name, variable.position)?;
+        self.record_constant(assignment);
+        self.record_variable(assignment.variable.slot, assignment.value.nesting);
         Ok(())
     }
 
     /// Checks an offset or count, which must not depend on a row.
     fn limit(&mut self, value: &mut Expression) -> Result<(), QueryError> {
         self.expression(value)?;
-        match value.kind {
-            _ if value.is_constant => Ok(()),
-            // A server computes some calls before the query runs, and rejects others.
-            ExpressionKind::Call(_) => {
-                Err(QueryError::not_implemented("LIMIT with a call").at(value.position))
-            }
-            _ => {
-                let message = "LIMIT offset/count values must be constant numeric values";
-                Err(QueryError::new(number::NUMBER_OUT_OF_RANGE, message).at(value.position))
-            }
+        if value.is_constant {
+            return Ok(());
         }
+        let message = "LIMIT offset/count values must be constant numeric values";
+        Err(QueryError::new(number::NUMBER_OUT_OF_RANGE, message).at(value.position))
     }
 
     pub(super) fn options(&mut self, options: Option<&mut Expression>) -> Result<(), QueryError> {
         let Some(options) = options else { return Ok(()) };
-        self.expression(options)?;
-        if options.is_constant {
-            return Ok(());
-        }
-        let message = "'OPTIONS' have to be known at query compile time";
-        Err(QueryError::new(number::COMPILE_TIME_OPTIONS, message).at(options.position))
+        check_options(options)?;
+        self.expression(options)
     }
 
     fn collect(&mut self, collect: &mut Collect) -> Result<(), QueryError> {
@@ -136,6 +130,7 @@ impl Checker {
         for variable in counted.chain(collect.into.iter_mut().map(|into| &mut into.variable)) {
             variable.slot = self.declare(&variable.name, variable.position)?;
         }
+        self.record_groups(collect)?;
         self.options(collect.options.as_mut())
     }
 
@@ -150,7 +145,7 @@ impl Checker {
             return Err(QueryError::new(number::INVALID_AGGREGATE, message).at(position));
         };
         aggregation.check_count(&call.name, call.arguments.len(), position)?;
-        call.arguments.iter_mut().try_for_each(|argument| self.expression(argument))
+        call.arguments.iter_mut().try_for_each(|argument| self.aggregated(argument))
     }
 
     fn into(&mut self, into: &mut Into) -> Result<(), QueryError> {
@@ -167,7 +162,7 @@ impl Checker {
             Some(kept) => kept
                 .iter()
                 .map(|kept| {
-                    let Some(slot) = self.scopes.find(&kept.name) else {
+                    let Some(slot) = self.variable(&kept.name, kept.position)? else {
                         let message = format!("use of unknown variable '{}' for KEEP", kept.name);
                         return Err(QueryError::new(number::PARSE, message).at(kept.position));
                     };
@@ -176,74 +171,5 @@ impl Checker {
                 .collect::<Result<_, _>>()?,
         };
         Ok(())
-    }
-
-    fn insert(&mut self, insert: &mut Insert) -> Result<(), QueryError> {
-        self.expression(&mut insert.document)?;
-        self.target(&mut insert.target);
-        self.options(insert.options.as_mut())?;
-        self.facts.write(insert.target.collection);
-        if insert.options.as_ref().is_some_and(can_overwrite) {
-            insert.old = Some(self.introduce("OLD"));
-        }
-        insert.new = self.introduce("NEW");
-        Ok(())
-    }
-
-    fn modify(&mut self, modify: &mut Modify) -> Result<(), QueryError> {
-        modify.key.iter_mut().try_for_each(|key| self.expression(key))?;
-        self.expression(&mut modify.document)?;
-        self.target(&mut modify.target);
-        self.options(modify.options.as_mut())?;
-        self.facts.write(modify.target.collection);
-        modify.old = self.introduce("OLD");
-        modify.new = self.introduce("NEW");
-        Ok(())
-    }
-
-    fn remove(&mut self, remove: &mut Remove) -> Result<(), QueryError> {
-        self.expression(&mut remove.key)?;
-        self.target(&mut remove.target);
-        self.options(remove.options.as_mut())?;
-        self.facts.write(remove.target.collection);
-        remove.old = self.introduce("OLD");
-        Ok(())
-    }
-
-    fn upsert(&mut self, upsert: &mut Upsert) -> Result<(), QueryError> {
-        self.facts.has_upsert = true;
-        self.target(&mut upsert.target);
-        match &mut upsert.lookup {
-            UpsertLookup::Example(example) => self.expression(example)?,
-            UpsertLookup::Filter(condition, slot) => {
-                *slot = self.facts.slot("CURRENT");
-                self.current.push(*slot);
-                let result = self.expression(condition);
-                self.current.pop();
-                result?;
-            }
-        }
-        self.facts.accesses.push(Access::Read(upsert.target.collection));
-        upsert.old = self.introduce("OLD");
-        self.expression(&mut upsert.insert)?;
-        self.expression(&mut upsert.document)?;
-        self.options(upsert.options.as_mut())?;
-        self.facts.write(upsert.target.collection);
-        upsert.new = self.introduce("NEW");
-        Ok(())
-    }
-}
-
-/// Whether the options let an insert replace a document, so that there is an old one.
-fn can_overwrite(options: &Expression) -> bool {
-    let ExpressionKind::Object(entries) = &options.kind else { return false };
-    let option = |wanted: &str| {
-        let is_wanted = |name: &EntryName| matches!(name, EntryName::Literal(name) if **name == *wanted);
-        entries.iter().find(|entry| is_wanted(&entry.name)).map(|entry| &entry.value.kind)
-    };
-    match option("overwriteMode") {
-        Some(ExpressionKind::Constant(mode)) if mode.as_str() == Some("ignore") => false,
-        Some(_) => true,
-        None => option("overwrite").is_some(),
     }
 }

@@ -10,10 +10,10 @@ const TAKE_COLLECTIONS: &[&str] =
     &["COLLECTION_COUNT", "DOCUMENT", "FULLTEXT", "IS_SAME_COLLECTION", "NEAR", "WITHIN"];
 
 /// Functions that read documents which the query may have written.
-const READ_DOCUMENTS: &[&str] = &["DOCUMENT", "FULLTEXT", "NEAR", "WITHIN"];
+const READ_DOCUMENTS: &[&str] = &["COLLECTION_COUNT", "DOCUMENT", "FULLTEXT", "NEAR", "WITHIN"];
 
 impl Checker {
-    /// Resolves a call. No call counts as constant.
+    /// Resolves a call, and returns whether it is constant.
     pub(super) fn call(&mut self, call: &mut Call, position: Position) -> Result<bool, QueryError> {
         let function = match functions::find(&call.name) {
             None => return Err(functions::unknown(&call.name).at(position)),
@@ -22,14 +22,16 @@ impl Checker {
             }
             Some(Lookup::Function(function)) => function,
         };
-        function.check_count(call.arguments.len()).map_err(|error| error.at(position))?;
+        function.check_count(&call.name, call.arguments.len()).map_err(|error| error.at(position))?;
         self.require_allowed_in_prune(function.name).map_err(|error| error.at(position))?;
         call.function = Some(function);
         if !self.facts.functions.contains(&function.name) {
             self.facts.functions.push(function.name);
         }
+        let mut is_constant = self.folds_calls_of(function.name);
         for argument in &mut call.arguments {
-            self.argument(argument, function.name)?;
+            self.within_call(function.name, |checker| checker.argument(argument, function.name))?;
+            is_constant &= argument.is_constant;
         }
         let first = call.arguments.first().map(|argument| &argument.kind);
         if matches!(function.name, "LENGTH" | "COUNT") && matches!(first, Some(ExpressionKind::Collection(_)))
@@ -42,7 +44,7 @@ impl Checker {
         if READ_DOCUMENTS.contains(&function.name) {
             self.facts.accesses.push(Access::Function(function.name));
         }
-        Ok(false)
+        Ok(is_constant)
     }
 
     fn argument(&mut self, argument: &mut Expression, function: &str) -> Result<(), QueryError> {

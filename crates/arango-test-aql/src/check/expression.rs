@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Access, Checker, CollectionName, Quotient};
+use super::fold::rewrite_negation;
+use super::{Access, Checker, CollectionName};
 use crate::error::{Position, QueryError, number};
 use crate::syntax::tree::{
-    AttributeName, BinaryOperator, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind,
-    Quantified, Quantifier,
+    AttributeName, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind, Quantified, Quantifier,
 };
 
 impl Checker {
@@ -41,13 +41,13 @@ impl Checker {
             }
             ExpressionKind::Constant(_) | ExpressionKind::Bind(_) => true,
             ExpressionKind::Variable(_) | ExpressionKind::Collection(_) => false,
-            ExpressionKind::Quotient(_) => true,
+            ExpressionKind::Folded(_) => true,
             ExpressionKind::Array(items) => self.all(items)?,
             ExpressionKind::Object(entries) => self.entries(entries)?,
             ExpressionKind::Unary(_, operand) | ExpressionKind::Enclosed(operand) => self.one(operand)?,
-            ExpressionKind::Binary(_, parts)
-            | ExpressionKind::Range(parts)
-            | ExpressionKind::Index(parts) => self.both(parts)?,
+            ExpressionKind::Binary(_, parts) => self.both(parts)?,
+            // A server knows neither of them before the query runs.
+            ExpressionKind::Range(parts) | ExpressionKind::Index(parts) => self.both(parts).map(|_| false)?,
             ExpressionKind::Quantified(parts) => self.quantified(parts)?,
             ExpressionKind::Ternary(parts) => self.ternary(parts)?,
             ExpressionKind::Attribute(object, name) => {
@@ -58,29 +58,16 @@ impl Checker {
             ExpressionKind::Call(call) => self.call(call, position)?,
             ExpressionKind::Subquery(block) => self.subquery(block)?,
         };
-        if expression.is_constant {
-            self.take_quotient(expression);
-        }
+        self.record_nesting(expression)?;
+        self.fold(expression);
+        rewrite_negation(expression);
         Ok(())
-    }
-
-    /// Takes a division out of a constant expression, so that it is calculated once, before the query runs.
-    fn take_quotient(&mut self, expression: &mut Expression) {
-        use BinaryOperator::{Divide, Modulo};
-
-        if !matches!(expression.kind, ExpressionKind::Binary(Divide | Modulo, _)) {
-            return;
-        }
-        let number = ExpressionKind::Quotient(self.facts.quotients.len());
-        if let ExpressionKind::Binary(operator, parts) = std::mem::replace(&mut expression.kind, number) {
-            self.facts.quotients.push(Quotient { operator, parts });
-        }
     }
 
     /// Resolves a name or parameter, and returns whether it is constant.
     fn resolve(&mut self, expression: &mut Expression) -> Result<bool, QueryError> {
         let (kind, is_constant) = match &expression.kind {
-            ExpressionKind::Name(name) => (self.name(name, expression.position)?, false),
+            ExpressionKind::Name(name) => self.name(name, expression.position)?,
             ExpressionKind::BindName(name) => {
                 let bind = self.facts.bind(name);
                 if name.starts_with('@') {
@@ -144,17 +131,20 @@ impl Checker {
         Ok(self.one(&mut parts.2)? && is_constant)
     }
 
-    /// Resolves a name: a variable, or else a collection.
-    fn name(&mut self, name: &Arc<str>, position: Position) -> Result<ExpressionKind, QueryError> {
+    /// Resolves a name: a variable, or else a collection. Returns whether it is constant, too.
+    fn name(&mut self, name: &Arc<str>, position: Position) -> Result<(ExpressionKind, bool), QueryError> {
         if let Some(slot) = self.variable(name, position)? {
             self.record_filtered_path(slot);
-            return Ok(ExpressionKind::Variable(slot));
+            return Ok(match self.constants.get(&slot) {
+                Some(number) => (ExpressionKind::Folded(*number), true),
+                None => (ExpressionKind::Variable(slot), false),
+            });
         }
         let collection = self.facts.collection(CollectionName::Literal(name.clone()));
-        Ok(ExpressionKind::Collection(collection))
+        Ok((ExpressionKind::Collection(collection), false))
     }
 
-    fn variable(&self, name: &str, position: Position) -> Result<Option<usize>, QueryError> {
+    pub(super) fn variable(&self, name: &str, position: Position) -> Result<Option<usize>, QueryError> {
         let name = match name {
             "$OLD" => "OLD",
             "$NEW" => "NEW",
@@ -186,7 +176,7 @@ impl Checker {
             EntryName::BindName(name) => entry.name = EntryName::Bind(self.facts.bind(name)),
             EntryName::Computed(name) => {
                 self.expression(name)?;
-                is_constant = name.is_constant;
+                is_constant = false;
             }
         }
         self.expression(&mut entry.value)?;
@@ -211,6 +201,7 @@ impl Checker {
     fn expand(&mut self, expand: &mut Expand) -> Result<bool, QueryError> {
         self.expression(&mut expand.source)?;
         expand.item = self.facts.slot("CURRENT");
+        self.record_item(expand);
         self.current.push(expand.item);
         let result = self.expansion(expand);
         self.current.pop();
@@ -229,7 +220,7 @@ impl Checker {
         expand.filter.iter_mut().try_for_each(|filter| self.expression(filter))?;
         match &mut expand.expansion {
             Expansion::Map { limit, projection, .. } => {
-                if let Some((offset, count)) = limit {
+                if let Some((offset, count)) = limit.as_deref_mut() {
                     offset.iter_mut().try_for_each(|offset| self.expression(offset))?;
                     self.expression(count)?;
                 }

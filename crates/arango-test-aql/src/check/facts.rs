@@ -1,16 +1,18 @@
 //! What a query is found to use.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::Position;
-use crate::syntax::tree::{BinaryOperator, BindIndex, CollectionIndex, Expression, Slot, Traversal};
+use crate::syntax::tree::{BindIndex, CollectionIndex, Expression, Slot, Traversal};
 
 /// What a query uses, as far as its text tells.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// Names of the bind parameters; those of collections begin with `@`.
     pub(crate) binds: Vec<Arc<str>>,
+    /// The numbers of the bind parameters, by name.
+    bind_numbers: HashMap<Arc<str>, BindIndex>,
     /// Bind parameters that name an attribute.
     pub(crate) attribute_binds: Vec<BindIndex>,
     pub(crate) collections: Vec<Collection>,
@@ -24,20 +26,15 @@ pub(crate) struct Facts {
     pub(crate) traversals: Vec<Arc<Traversal>>,
     /// Numbers of the traversals whose paths are filtered.
     pub(crate) filtered_paths: HashSet<usize>,
-    /// Divisions of constants; those within others come first.
-    pub(crate) quotients: Vec<Quotient>,
+    /// Constants that are calculated before the query runs; those within others come first.
+    pub(crate) folded: Vec<Expression>,
+    /// Constants over which loops run, by their number, and where they stand.
+    pub(crate) constant_sources: Vec<(usize, Position)>,
     /// Names of the functions that are called, each once.
     pub(crate) functions: Vec<&'static str>,
     pub(crate) is_modification: bool,
     pub(crate) has_upsert: bool,
     pub(crate) has_subqueries: bool,
-}
-
-/// A division of constants, or its remainder.
-#[derive(Debug)]
-pub(crate) struct Quotient {
-    pub(crate) operator: BinaryOperator,
-    pub(crate) parts: Box<(Expression, Expression)>,
 }
 
 /// A collection that a query uses.
@@ -70,10 +67,16 @@ pub(crate) enum Access {
 impl Facts {
     /// Returns the number of a bind parameter.
     pub(super) fn bind(&mut self, name: &Arc<str>) -> BindIndex {
-        self.binds.iter().position(|known| known == name).unwrap_or_else(|| {
-            self.binds.push(name.clone());
-            self.binds.len() - 1
+        let binds = &mut self.binds;
+        *self.bind_numbers.entry(name.clone()).or_insert_with(|| {
+            binds.push(name.clone());
+            binds.len() - 1
         })
+    }
+
+    /// Whether the query has a bind parameter of this name.
+    pub(super) fn has_bind(&self, name: &str) -> bool {
+        self.bind_numbers.contains_key(name)
     }
 
     /// Returns the number of a collection.

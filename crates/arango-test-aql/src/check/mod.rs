@@ -9,15 +9,20 @@ mod block;
 mod call;
 mod expression;
 mod facts;
+mod fold;
+mod nesting;
 mod scope;
 mod traversal;
+mod write;
+
+use std::collections::HashMap;
 
 use crate::error::{Position, QueryError, number};
 use crate::syntax::tree::{Block, Slot, Target, Tree};
 
 pub(crate) use self::aggregate::Aggregation;
 pub(crate) use self::bind::{Binding, bind};
-pub(crate) use self::facts::{Access, CollectionName, Facts, Quotient};
+pub(crate) use self::facts::{Access, CollectionName, Facts};
 use self::scope::Scopes;
 
 /// Resolves the names in a tree, in place.
@@ -48,6 +53,12 @@ struct Checker {
     in_prune: bool,
     /// Whether the condition of a `FILTER` is checked.
     in_filter: bool,
+    /// Variables whose values are constants, with the numbers of these.
+    constants: HashMap<Slot, usize>,
+    /// The most levels that the values of variables may have, if these are not documents.
+    nesting: HashMap<Slot, usize>,
+    /// Number of calls and aggregations around the place within which no call is folded.
+    unfolded: usize,
     /// Slots of the paths of traversals, with the number of the traversal.
     paths: Vec<(Slot, usize)>,
 }

@@ -40,6 +40,7 @@ impl Checker {
         for variable in traversal.variables() {
             variable.slot = self.declare(&variable.name, variable.position)?;
         }
+        self.record_path(traversal);
         self.paths.extend(traversal.path.as_ref().map(|path| (path.slot, traversal.index)));
         if let Some(prune) = &mut traversal.prune {
             self.prune(prune)?;
@@ -50,16 +51,12 @@ impl Checker {
     /// Checks the depths, which must be known before the query runs.
     fn depths(&mut self, depths: &mut Expression) -> Result<(), QueryError> {
         self.expression(depths)?;
-        if depths.is_constant {
+        let is_constant = match &depths.kind {
+            ExpressionKind::Range(ends) => ends.0.is_constant && ends.1.is_constant,
+            _ => depths.is_constant,
+        };
+        if is_constant {
             return Ok(());
-        }
-        let mut parts = vec![&*depths];
-        if let ExpressionKind::Range(ends) = &depths.kind {
-            parts = vec![&ends.0, &ends.1];
-        }
-        // A server computes some calls before the query runs, and rejects others.
-        if parts.iter().any(|part| matches!(part.kind, ExpressionKind::Call(_))) {
-            return Err(QueryError::not_implemented("the depth of a traversal as a call").at(depths.position));
         }
         Err(QueryError::new(number::PARSE, "invalid traversal depth").at(depths.position))
     }
@@ -71,6 +68,7 @@ impl Checker {
         result?;
         if let Some(variable) = &mut prune.variable {
             variable.slot = self.declare(&variable.name, variable.position)?;
+            self.record_variable(variable.slot, prune.condition.nesting);
         }
         Ok(())
     }

@@ -59,15 +59,28 @@ impl ForRows {
             _ => match run.evaluate(&self.part.source, row)? {
                 Value::Array(items) => Ok(Items::Array(items, 0)),
                 other => {
-                    let message = format!(
-                        "collection or array expected as operand to FOR loop; you provided a value of type '{}'",
-                        other.type_name()
-                    );
-                    Err(QueryError::new(number::ARRAY_EXPECTED, message).at(self.part.source.position))
+                    let found = format!("provided a value of type '{}'", other.type_name());
+                    Err(array_expected(&found).at(self.part.source.position))
                 }
             },
         }
     }
+}
+
+fn array_expected(found: &str) -> QueryError {
+    let message = format!("collection or array expected as operand to FOR loop; you {found}");
+    QueryError::new(number::ARRAY_EXPECTED, message)
+}
+
+/// Checks that a constant is an array, before any loop over it is reached.
+pub(crate) fn check_constant_source(constant: &Value) -> Result<(), QueryError> {
+    let kind = match constant.resolve() {
+        Value::Array(_) => return Ok(()),
+        Value::Int(_) | Value::UInt(_) => "int",
+        Value::Double(_) => "double",
+        other => other.type_name(),
+    };
+    Err(array_expected(&format!("specified type '{kind}' with content '{}'", constant.to_json_string())))
 }
 
 /// Accepts options that change only how a server finds documents.
@@ -124,6 +137,7 @@ impl Operator for ForRows {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Option<Row>, QueryError> {
         loop {
             if let Some(item) = self.items.next(run, !self.is_lookup) {
+                run.record_visit()?;
                 let mut row = self.outer.clone().expect("items belong to a row");
                 row.set(self.part.variable.slot, item);
                 return Ok(Some(row));

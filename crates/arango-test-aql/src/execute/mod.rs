@@ -21,6 +21,7 @@ mod sort;
 mod traverse;
 mod write;
 
+pub(crate) use self::loops::check_constant_source;
 pub(crate) use self::results::Results;
 pub use self::run::Stats;
 pub(crate) use self::run::{Run, Snapshots};

@@ -21,8 +21,10 @@ pub(crate) struct Run<'a> {
     pub(crate) snapshots: &'a Snapshots,
     /// What its traversals follow.
     pub(crate) graphs: &'a Graphs,
-    /// The results of the divisions of constants, as far as they are known.
-    pub(crate) quotients: &'a [Value],
+    /// Number of items that loops have visited since the latest result.
+    pub(crate) visited: &'a mut u64,
+    /// The constants that are calculated before the query runs, as far as they are known.
+    pub(crate) folded: &'a [Value],
 }
 
 /// Documents of some collections, by their number.
@@ -50,8 +52,22 @@ impl Run<'_> {
         self.binding.collections[index].clone()
     }
 
+    /// Counts an item of a loop.
+    ///
+    /// # Errors
+    /// If there are too many without a result: such a query would occupy its thread for very long.
+    pub(super) fn record_visit(&mut self) -> Result<(), QueryError> {
+        const MOST: u64 = 10_000_000;
+        *self.visited += 1;
+        if *self.visited > MOST {
+            let construct = format_args!("loops over more than {MOST} items without a result");
+            return Err(QueryError::not_implemented(construct));
+        }
+        Ok(())
+    }
+
     pub(super) fn warn(&mut self, number: u32, message: impl Into<String>) {
-        self.environment.warnings.push(crate::error::Warning::new(number, message));
+        self.environment.warn(number, message);
     }
 }
 

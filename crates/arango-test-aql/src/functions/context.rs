@@ -22,8 +22,10 @@ pub(crate) struct Environment {
     pub(crate) slept: Duration,
     /// Whether some order of strings may differ from that of a server.
     pub(crate) collation: Collation,
-    /// Warnings so far. The caller limits their number.
+    /// Warnings so far.
     pub(crate) warnings: Vec<Warning>,
+    /// The most warnings that are kept. Default: all.
+    pub(crate) max_warnings: usize,
     /// Compiled regular expressions by their text.
     pub(super) regexes: HashMap<String, Regex>,
     /// Compiled patterns of `LIKE` by their text.
@@ -41,9 +43,17 @@ impl Environment {
             slept: Duration::ZERO,
             collation: Collation::default(),
             warnings: Vec::new(),
+            max_warnings: usize::MAX,
             regexes: HashMap::new(),
             likes: HashMap::new(),
             random: seed,
+        }
+    }
+
+    /// Adds a warning, unless there are too many.
+    pub(crate) fn warn(&mut self, number: u32, message: impl Into<String>) {
+        if self.warnings.len() < self.max_warnings {
+            self.warnings.push(Warning::new(number, message));
         }
     }
 
@@ -81,7 +91,7 @@ impl<'a> Context<'a> {
 
     /// Adds a warning.
     pub(crate) fn warn(&mut self, number: u32, message: impl Into<String>) {
-        self.environment.warnings.push(Warning::new(number, message));
+        self.environment.warn(number, message);
     }
 
     /// Warns that an argument has a type that the function does not take.

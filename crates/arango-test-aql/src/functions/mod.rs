@@ -96,14 +96,14 @@ pub(crate) fn unknown(name: &str) -> QueryError {
 }
 
 impl Function {
-    /// Checks the number of arguments, which is known before the query runs.
-    pub(crate) fn check_count(&self, count: usize) -> Result<(), QueryError> {
+    /// Checks the number of arguments, which is known before the query runs. `name` is that of the call.
+    pub(crate) fn check_count(&self, name: &str, count: usize) -> Result<(), QueryError> {
         // A server has a limit for all functions, and names it.
         let max = self.max.unwrap_or(65_536);
         if (self.min..=max).contains(&count) {
             return Ok(());
         }
-        let (name, min) = (self.name, self.min);
+        let min = self.min;
         Err(QueryError::new(
             number::FUNCTION_ARGUMENT_NUMBER,
             format!(
@@ -118,7 +118,7 @@ impl Function {
     /// # Errors
     /// If the number of arguments is wrong, or the function stops the query.
     pub(crate) fn call(&self, context: &mut Context<'_>, arguments: &[Value]) -> Result<Value, QueryError> {
-        self.check_count(arguments.len())?;
+        self.check_count(self.name, arguments.len())?;
         let caller = std::mem::replace(&mut context.function, self.original);
         let result = (self.implementation)(context, arguments);
         context.function = caller;

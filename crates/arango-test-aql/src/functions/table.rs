@@ -104,6 +104,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     exactly("PI", 0, numeric::pi),
     exactly("IN_RANGE", 5, numeric::in_range),
     exactly("RAND", 0, random::rand),
+    alias("RANDOM", exactly("RAND", 0, random::rand)),
     exactly("RANDOM_TOKEN", 1, random::random_token),
     exactly("UUID", 0, random::uuid),
     between("BIT_AND", 1, 2, bits::bit_and),

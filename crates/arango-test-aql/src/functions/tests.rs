@@ -208,13 +208,26 @@ proptest! {
     #[test]
     fn no_argument_makes_a_function_panic(arguments in prop::collection::vec(any_argument(), 0..6)) {
         let arguments: Vec<Value> = arguments.into_iter().map(Value::from).collect();
-        let takes = |function: &&super::Function| function.check_count(arguments.len()).is_ok();
+        let takes = |function: &&super::Function| function.check_count(function.name, arguments.len()).is_ok();
         for function in table::FUNCTIONS.iter().filter(takes) {
             let mut environment = Environment::new(0, 1);
             let result = function.call(&mut Context::new(&mut environment, &NoDocuments), &arguments);
             if let Ok(value) = result {
                 prop_assert!(serde_json::from_str::<serde_json::Value>(&value.to_json_string()).is_ok());
             }
+        }
+    }
+
+    #[test]
+    fn no_duration_makes_a_date_function_panic(
+        milliseconds in -62_167_219_200_000i64..253_402_300_800_000,
+        amount in prop_oneof![any::<f64>(), -1e22..1e22, -1e6..1e6],
+        unit in prop::sample::select(vec!["y", "m", "w", "d", "h", "i", "s", "f"]),
+    ) {
+        let arguments = serde_json::json!([milliseconds, amount, unit]).to_string();
+        for name in ["DATE_ADD", "DATE_SUBTRACT", "DATE_ROUND"] {
+            let date = call(name, &arguments).unwrap();
+            prop_assert!(date.is_null() || date.as_str().is_some_and(|date| date.len() == 24), "{date:?}");
         }
     }
 }

@@ -154,9 +154,15 @@ fn replacement(value: &Value) -> Option<&str> {
     if value.is_null() { Some("") } else { value.as_str() }
 }
 
-pub(super) fn levenshtein_distance(_: &mut Context<'_>, arguments: &[Value]) -> Result {
+pub(super) fn levenshtein_distance(context: &mut Context<'_>, arguments: &[Value]) -> Result {
+    /// The most pairs of characters that are compared. A server takes as long as it needs.
+    const MOST_PAIRS: usize = 100_000_000;
+
     let (left, right) = (text(arguments, 0), text(arguments, 1));
     let right: Vec<char> = right.chars().collect();
+    if left.chars().count().saturating_mul(right.len()) > MOST_PAIRS {
+        return Err(context.not_implemented("such long texts"));
+    }
     let mut costs: Vec<usize> = (0..=right.len()).collect();
     for (row, char) in left.chars().enumerate() {
         let mut diagonal = costs[0];

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Checked, Options};
-use crate::check::Binding;
+use crate::check::{Binding, Facts};
 use crate::error::{QueryError, Warning, number};
-use crate::execute::{Graphs, Results, Row, Run, Snapshots, Stats};
+use crate::execute::{Graphs, Results, Row, Run, Snapshots, Stats, check_constant_source};
 use crate::functions::Environment;
 use crate::store::Store;
 use crate::value::Value;
@@ -18,11 +18,13 @@ pub struct Rows<S> {
     results: Option<Results>,
     snapshots: Snapshots,
     graphs: Graphs,
-    quotients: Vec<Value>,
+    folded: Vec<Value>,
     store: S,
     binding: Arc<Binding>,
     environment: Environment,
     stats: Stats,
+    /// Number of items that loops have visited since the latest result.
+    visited: u64,
     options: Options,
 }
 
@@ -38,27 +40,38 @@ impl<S: Store> Rows<S> {
         environment.database.clone_from(&options.database);
         environment.user.clone_from(&options.user);
         environment.warnings.clone_from(&checked.tree.warnings);
+        // The first one ends a query that fails on warnings, even if none are kept.
+        environment.max_warnings = options.max_warnings.max(usize::from(options.fail_on_warning));
         let mut rows = Self {
             results: None,
             snapshots,
             graphs: Graphs::default(),
-            quotients: Vec::new(),
+            folded: Vec::new(),
             store,
             binding,
             environment,
             stats: Stats::default(),
+            visited: 0,
             options,
         };
-        for quotient in &checked.facts.quotients {
-            let value = rows.with(|run, _| run.divide(quotient))?;
-            rows.quotients.push(value);
+        for constant in &checked.facts.folded {
+            let value = rows.with(|run, _| run.evaluate(constant, &mut Row::new(0)))?;
+            rows.folded.push(value);
         }
+        rows.check_sources(&checked.facts)?;
         let allowed = rows.options.vertex_collections;
         rows.graphs = rows.with(|run, _| Graphs::resolve(run, &checked.facts, allowed))?;
         let row = Row::new(checked.facts.variables.len());
         let counts = rows.options.full_count;
         rows.results = Some(rows.with(|run, _| Results::new(run, &checked.tree.block, &row, counts))?);
         Ok(rows)
+    }
+
+    /// Checks that constants over which loops run are arrays, even if the loops are never reached.
+    fn check_sources(&self, facts: &Facts) -> Result<(), QueryError> {
+        facts.constant_sources.iter().try_for_each(|(number, position)| {
+            check_constant_source(&self.folded[*number]).map_err(|error| error.at(*position))
+        })
     }
 
     /// Returns what the query has done so far.
@@ -107,17 +120,19 @@ impl<S: Store> Rows<S> {
             binding: &self.binding,
             environment: &mut self.environment,
             stats: &mut self.stats,
+            visited: &mut self.visited,
             snapshots: &self.snapshots,
             graphs: &self.graphs,
-            quotients: &self.quotients,
+            folded: &self.folded,
         };
-        let result = part(&mut run, self.results.as_mut())?;
+        let result = part(&mut run, self.results.as_mut());
         let warnings = &mut self.environment.warnings;
         if self.options.fail_on_warning && !warnings.is_empty() {
+            // It came before an error, if there is one.
             return Err(warnings[0].clone().into());
         }
         warnings.truncate(self.options.max_warnings);
-        Ok(result)
+        result
     }
 }
 
@@ -125,6 +140,7 @@ impl<S: Store> Iterator for Rows<S> {
     type Item = Result<Value, QueryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.visited = 0;
         let result = self.with(|run, results| match results {
             Some(results) => results.next(run),
             None => Ok(None),

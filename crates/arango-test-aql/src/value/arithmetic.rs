@@ -37,9 +37,10 @@ impl Arithmetic {
         }))
     }
 
-    /// Calculates as a server does before a query runs, for operands that are constants or bind parameters.
+    /// Calculates as a server does before a query runs, for operands that are known by then.
     ///
-    /// Differs from [`calculate`](Self::calculate) beyond 2⁵³: integers are exact, unless the result is too large.
+    /// Differs from [`calculate`](Self::calculate) beyond 2⁵³: integers are exact, unless the result is too large, or a
+    /// quotient.
     #[must_use]
     pub(crate) fn calculate_constants(self, left: &Value, right: &Value) -> Option<Value> {
         let (left, right) = (left.to_number(), right.to_number());
@@ -49,7 +50,7 @@ impl Arithmetic {
                 Self::Add => left.checked_add(right),
                 Self::Subtract => left.checked_sub(right),
                 Self::Multiply => left.checked_mul(right),
-                Self::Divide => left.checked_div(right).filter(|quotient| quotient * right == left),
+                Self::Divide => left.checked_div(right).filter(|_| (-1..=1).contains(&right)),
                 Self::Modulo => left.checked_rem(right),
             };
             if let Some(exact) = exact {

@@ -41,48 +41,69 @@ impl CollectRows {
         Ok(Self { source, collect, start, groups: None })
     }
 
+    /// Takes all rows. What it needs for each row lives elsewhere: the rows may come from another `COLLECT`.
     fn group(&mut self, run: &mut Run<'_>) -> Result<Vec<Row>, QueryError> {
-        let collect = &self.collect;
-        let mut groups: ValueMap<Group> = ValueMap::new();
-        let new_group = || Group {
-            count: 0,
-            aggregates: collect
-                .aggregates
-                .iter()
-                .map(|aggregate| accumulator(&aggregate.value.kind))
-                .collect(),
-            items: Vec::new(),
-        };
-        if collect.groups.is_empty() {
-            // Without values to group by there is one group, even of no rows.
-            groups.entry(Value::empty_array(), new_group);
-        }
-        let mut template = None;
+        let mut groups = Groups::new(self.collect.clone());
+        let mut first = None;
         while let Some(mut row) = self.source.next(run)? {
-            let values = collect.groups.iter().map(|group| run.evaluate(&group.value, &mut row));
-            let values = Value::array(values.collect::<Result<_, _>>()?);
-            let group = groups.entry(values, new_group);
-            group.count += 1;
-            for (aggregate, accumulator) in collect.aggregates.iter().zip(&mut group.aggregates) {
-                let ExpressionKind::Call(call) = &aggregate.value.kind else { continue };
-                let value = match call.arguments.first() {
-                    Some(argument) => run.evaluate(argument, &mut row)?,
-                    None => Value::Null,
-                };
-                accumulator.add(value, &mut run.environment.collation);
-            }
-            if let Some(into) = &collect.into {
-                group.items.push(item(run, into, &mut row)?);
-            }
-            template.get_or_insert(row);
+            groups.add(&mut row, run)?;
+            first.get_or_insert(row);
         }
         // Variables from before the first loop stay, and are the same in all rows.
-        let template = self.source.base().or(template.as_ref()).unwrap_or(&self.start);
-        let mut groups = groups.into_entries();
+        let template = self.source.base().or(first.as_ref()).unwrap_or(&self.start);
+        Ok(groups.into_rows(template, run))
+    }
+}
+
+/// The groups so far, by their values.
+struct Groups {
+    collect: Arc<Collect>,
+    groups: ValueMap<Group>,
+}
+
+impl Groups {
+    fn new(collect: Arc<Collect>) -> Self {
+        let mut groups = ValueMap::new();
+        if collect.groups.is_empty() {
+            // Without values to group by there is one group, even of no rows.
+            groups.entry(Value::empty_array(), || Group::new(&collect));
+        }
+        Self { collect, groups }
+    }
+
+    fn add(&mut self, row: &mut Row, run: &mut Run<'_>) -> Result<(), QueryError> {
+        let collect = &*self.collect;
+        let values = collect.groups.iter().map(|group| run.evaluate(&group.value, row));
+        let values = Value::array(values.collect::<Result<_, _>>()?);
+        let group = self.groups.entry(values, || Group::new(collect));
+        group.count += 1;
+        for (aggregate, accumulator) in collect.aggregates.iter().zip(&mut group.aggregates) {
+            let ExpressionKind::Call(call) = &aggregate.value.kind else { continue };
+            let value = match call.arguments.first() {
+                Some(argument) => run.evaluate(argument, row)?,
+                None => Value::Null,
+            };
+            accumulator.add(value, &mut run.environment.collation);
+        }
+        if let Some(into) = &collect.into {
+            group.items.push(item(run, into, row)?);
+        }
+        Ok(())
+    }
+
+    /// Returns one row for each group, in the order of their values.
+    fn into_rows(self, template: &Row, run: &mut Run<'_>) -> Vec<Row> {
+        let mut groups = self.groups.into_entries();
         groups.sort_by(|(left, _), (right, _)| compare(left, right, run));
-        let rows =
-            groups.into_iter().map(|(values, group)| row(collect, template.clone(), &values, group, run));
-        Ok(rows.collect())
+        let rows = groups.into_iter();
+        rows.map(|(values, group)| row(&self.collect, template.clone(), &values, group, run)).collect()
+    }
+}
+
+impl Group {
+    fn new(collect: &Collect) -> Self {
+        let aggregates = collect.aggregates.iter().map(|aggregate| accumulator(&aggregate.value.kind));
+        Self { count: 0, aggregates: aggregates.collect(), items: Vec::new() }
     }
 }
 

@@ -18,7 +18,7 @@ impl Run<'_> {
         };
         match &expand.expansion {
             Expansion::Map { limit, projection, body } => {
-                let limit = self.expansion_limit(limit.as_ref(), row)?;
+                let limit = self.expansion_limit(limit.as_deref(), row)?;
                 let items = items.unwrap_or_default();
                 self.mapped(expand, items, limit, projection.as_ref().unwrap_or(body), row)
             }

@@ -19,12 +19,12 @@ impl Run<'_> {
     /// The row is changed only in slots that belong to the expression itself.
     ///
     /// This only selects a method: what lives here lives once for each level of an expression, on the stack.
-    pub(super) fn evaluate(&mut self, expression: &Expression, row: &mut Row) -> Result<Value, QueryError> {
+    pub(crate) fn evaluate(&mut self, expression: &Expression, row: &mut Row) -> Result<Value, QueryError> {
         match &expression.kind {
             ExpressionKind::Constant(value) => Ok(value.clone()),
             ExpressionKind::Variable(slot) => Ok(row.get(*slot).clone()),
             ExpressionKind::Bind(bind) => Ok(self.binding.values[*bind].clone()),
-            ExpressionKind::Quotient(number) => Ok(self.quotients[*number].clone()),
+            ExpressionKind::Folded(number) => Ok(self.folded[*number].clone()),
             ExpressionKind::Collection(collection) => Ok(Value::String(self.collection(*collection))),
             ExpressionKind::Array(items) => self.array(items, row),
             ExpressionKind::Object(entries) => self.object(entries, row),

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use super::{Row, Run};
-use crate::check::Quotient;
 use crate::error::{QueryError, number};
 use crate::syntax::tree::{
     BinaryOperator, Expression, ExpressionKind, Quantified, Quantifier, UnaryOperator,
@@ -39,11 +38,6 @@ impl Run<'_> {
         }
     }
 
-    /// Calculates a division of constants.
-    pub(crate) fn divide(&mut self, quotient: &Quotient) -> Result<Value, QueryError> {
-        self.binary(quotient.operator, &quotient.parts, &mut Row::new(0))
-    }
-
     pub(super) fn binary(
         &mut self,
         operator: BinaryOperator,
@@ -69,10 +63,13 @@ impl Run<'_> {
             return Value::Bool(self.compares(left, operator, right));
         };
         if is_constant {
-            return arithmetic.calculate_constants(left, right).unwrap_or_else(|| {
-                self.warn(number::DIVISION_BY_ZERO, "division by zero");
-                Value::Null
-            });
+            let result = arithmetic.calculate_constants(left, right);
+            match result {
+                None => self.warn(number::DIVISION_BY_ZERO, "division by zero"),
+                Some(Value::Null) => self.warn(number::NUMBER_OUT_OF_RANGE, "number out of range"),
+                Some(_) => {}
+            }
+            return result.unwrap_or(Value::Null);
         }
         arithmetic.calculate(left, right).unwrap_or_else(|| {
             let sign = if arithmetic == Arithmetic::Modulo { '%' } else { '/' };

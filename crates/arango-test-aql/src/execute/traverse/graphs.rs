@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::edge_index::{Edge, EdgeIndex};
 use super::options::{Options, Uniqueness};
+use super::start;
 use crate::check::Facts;
 use crate::error::{QueryError, number};
 use crate::execute::{Row, Run};
@@ -49,18 +50,12 @@ pub(super) struct Plan {
 /// An edge that a traversal follows, and the identifier of the vertex to which it leads.
 pub(super) type Neighbour = (Arc<Edge>, Arc<str>);
 
-/// Whether a text is the identifier of a document: a collection and a key.
-pub(super) fn is_id(text: &str) -> bool {
-    text.split_once('/')
-        .is_some_and(|(collection, key)| !collection.is_empty() && !key.is_empty() && !key.contains('/'))
-}
-
 impl Graphs {
     /// Reads the edges, depths and options of all traversals.
     ///
     /// # Errors
-    /// If a graph does not exist (1924) or is empty (1940), or a collection has no edges (1218), or depths (1501) or
-    /// options (10) are not valid.
+    /// If a graph does not exist (1924) or is empty (1940), or a collection has no edges (1218), or depths or
+    /// constant starts (1501) or options (10) are not valid.
     pub(crate) fn resolve(
         run: &mut Run<'_>,
         facts: &Facts,
@@ -198,6 +193,7 @@ impl Resolver {
                 edges.push((index, *direction));
             }
         }
+        start::check_constant(run, &traversal.start)?;
         Ok(Plan { min, max, options, edges })
     }
 

@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | `options` | what stands in `OPTIONS` |
+//! | `start` | the vertices at which traversals begin |
 //! | `edge_index` | edges by the vertices that they connect |
 //! | `graphs` | what all traversals of a query follow, resolved before it runs |
 //! | `walk` | the paths from one vertex, one after the other |
@@ -10,6 +11,7 @@
 mod edge_index;
 mod graphs;
 mod options;
+mod start;
 mod walk;
 
 use std::sync::Arc;
@@ -36,19 +38,19 @@ impl TraversalRows {
         Self { source, part, outer: None, walk: None }
     }
 
-    /// Returns the walk from a vertex; `None` if there is no such vertex.
+    /// Returns the walk from a vertex; `None`, perhaps with a warning, if there is no such vertex.
     fn begin(&self, run: &mut Run<'_>, start: &Value) -> Result<Option<Walk>, QueryError> {
-        let attribute = start.as_object().map(|_| start.attribute("_id"));
-        let Value::String(id) = attribute.as_ref().unwrap_or(start) else { return Ok(reject(run)) };
-        if !graphs::is_id(id) {
-            return Ok(reject(run));
-        }
+        let Some(id) = start::id(start) else {
+            let message = "Invalid input for traversal: Only id strings or objects with _id are allowed";
+            run.warn(number::BAD_PARAMETER, message);
+            return Ok(None);
+        };
         let plan = run.graphs.plan(self.part.index);
-        if let Some(vertex) = run.graphs.vertex(run.store, id)? {
-            return Ok(Some(Walk::new(plan, id.clone(), vertex)));
+        if let Some(vertex) = run.graphs.vertex(run.store, &id)? {
+            return Ok(Some(Walk::new(plan, id, vertex)));
         }
         // According to its documentation a server yields nothing; what it does with such edges is not said.
-        if plan.max > 0 && !plan.neighbours(id)?.is_empty() {
+        if plan.max > 0 && !plan.neighbours(&id)?.is_empty() {
             return Err(QueryError::not_implemented("traversal from a missing document that has edges"));
         }
         Ok(None)
@@ -92,13 +94,6 @@ impl TraversalRows {
         }
         Ok(None)
     }
-}
-
-/// Warns that a value is no vertex. There are no paths from it.
-fn reject(run: &mut Run<'_>) -> Option<Walk> {
-    let message = "Invalid input for traversal: Only id strings or objects with _id are allowed";
-    run.warn(number::BAD_PARAMETER, message);
-    None
 }
 
 impl Operator for TraversalRows {

@@ -6,7 +6,7 @@ use crate::error::QueryError;
 use crate::value::Value;
 
 const KEY_MISSING: u32 = 1226;
-const TYPE_INVALID: u32 = 1227;
+pub(super) const TYPE_INVALID: u32 = 1227;
 
 /// Returns the key that a string or the `_key` of a document is.
 pub(super) fn key_of(value: &Value) -> Result<Arc<str>, QueryError> {
@@ -20,13 +20,5 @@ pub(super) fn key_of(value: &Value) -> Result<Arc<str>, QueryError> {
             let message = format!("Expected object or string, but got {}", other.type_name());
             Err(QueryError::new(TYPE_INVALID, message))
         }
-    }
-}
-
-/// Rejects what is not a document.
-pub(super) fn check_object(document: &Value) -> Result<(), QueryError> {
-    match document.as_object() {
-        Some(_) => Ok(()),
-        None => Err(QueryError::new(TYPE_INVALID, "invalid document type")),
     }
 }

@@ -1,12 +1,14 @@
 //! Statements that write.
 
+mod document;
 mod key;
 mod options;
 mod upsert;
 
 use std::sync::Arc;
 
-use self::key::{check_object, key_of};
+use self::document::check_document;
+use self::key::key_of;
 use self::options::Options;
 use super::{Operator, Row, Run, Source};
 use crate::error::{QueryError, number};
@@ -134,7 +136,7 @@ impl Write {
     ) -> Result<Written, QueryError> {
         match (self, operation) {
             (Self::Modify(modify), Operation::Modify(key, document)) => {
-                check_object(&document)?;
+                check_document(&document)?;
                 let options = options.with_revision(&key);
                 let key = key_of(&key)?;
                 if modify.replaces {
@@ -145,7 +147,7 @@ impl Write {
             }
             (Self::Upsert(upsert), _) => run.upsert(upsert, collection, options, row),
             (_, Operation::Insert(document)) => {
-                check_object(&document)?;
+                check_document(&document)?;
                 run.store.insert(collection, &document, &options.write)
             }
             (_, Operation::Remove(key)) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Options, Row, Run, check_object, key_of};
+use super::{Options, Row, Run, check_document, key_of};
 use crate::error::QueryError;
 use crate::store::Written;
 use crate::syntax::tree::{EntryName, Expression, ExpressionKind, Upsert, UpsertLookup};
@@ -24,11 +24,11 @@ impl Run<'_> {
         row.set(upsert.old, old.clone().unwrap_or(Value::Null));
         let Some(old) = old else {
             let document = self.evaluate(&upsert.insert, row)?;
-            check_object(&document)?;
+            check_document(&document)?;
             return self.store.insert(collection, &document, &options.write);
         };
         let document = self.evaluate(&upsert.document, row)?;
-        check_object(&document)?;
+        check_document(&document)?;
         let key = key_of(&old)?;
         let options = options.with_revision(&document);
         if upsert.replaces {
@@ -49,13 +49,17 @@ impl Run<'_> {
             UpsertLookup::Example(example) => {
                 let mut conditions = Vec::new();
                 self.conditions(example, &[], row, &mut conditions)?;
+                if let Some(key) = key_among(&conditions) {
+                    // A server looks in the primary index, in which all keys are strings.
+                    let Value::String(key) = key else { return Ok(None) };
+                    let found = self.store.get(collection, key)?;
+                    self.stats.scanned_index += u64::from(found.is_some());
+                    return Ok(found.filter(|document| holds(&conditions, document)));
+                }
                 let mut documents = self.store.scan(collection)?;
                 let found = documents.find(|document| {
                     self.stats.scanned_full += 1;
-                    conditions.iter().all(|(path, value)| {
-                        let found = path.iter().fold(document.clone(), |object, name| object.attribute(name));
-                        found.equals(value)
-                    })
+                    holds(&conditions, document)
                 });
                 Ok(found)
             }
@@ -103,6 +107,19 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns the key that the document must have.
+fn key_among(conditions: &[Condition]) -> Option<&Value> {
+    let is_key = |path: &[Arc<str>]| matches!(path, [name] if **name == *"_key");
+    conditions.iter().find(|(path, _)| is_key(path)).map(|(_, value)| value)
+}
+
+fn holds(conditions: &[Condition], document: &Value) -> bool {
+    conditions.iter().all(|(path, value)| {
+        let found = path.iter().fold(document.clone(), |object, name| object.attribute(name));
+        found.equals(value)
+    })
 }
 
 fn constant_conditions(value: &Value, path: &[Arc<str>], conditions: &mut Vec<Condition>) {

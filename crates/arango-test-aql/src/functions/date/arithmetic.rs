@@ -99,13 +99,16 @@ fn add(context: &mut Context<'_>, arguments: &[Value], direction: Direction) -> 
 }
 
 /// Returns the duration of a number of units. What remains of years and months becomes months and days of 30 per month.
+///
+/// Durations that lead out of the range of dates are cut to others that do.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     reason = "durations are cut to milliseconds"
 )]
 fn duration(amount: &Value, unit: Unit) -> IsoDuration {
-    let mut amount = amount.to_double();
+    const FAR: f64 = 1e17;
+    let mut amount = amount.to_double().clamp(-FAR, FAR);
     let mut months = 0;
     let mut unit = unit;
     if unit == Unit::Year {
@@ -119,7 +122,7 @@ fn duration(amount: &Value, unit: Unit) -> IsoDuration {
         unit = Unit::Day;
     }
     // Cutting, a conversion as here, is what a server does.
-    IsoDuration { months, milliseconds: (amount * unit.milliseconds() as f64) as i64 }
+    IsoDuration { months, milliseconds: (amount * unit.milliseconds() as f64).clamp(-FAR, FAR) as i64 }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "differences of dates fit into doubles")]

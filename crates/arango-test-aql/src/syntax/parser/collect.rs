@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::super::token::{Keyword, Symbol, Token};
-use super::super::tree::{Assignment, Collect, Count, ExpressionKind, Into, StatementKind};
+use super::super::tree::{Collect, Count, Expression, Into, StatementKind};
 use super::Parser;
-use crate::error::{QueryError, number};
+use crate::error::QueryError;
 
 impl Parser<'_> {
     pub(super) fn collect(&mut self) -> Result<StatementKind, QueryError> {
@@ -13,14 +13,13 @@ impl Parser<'_> {
             Collect { groups: Vec::new(), aggregates: Vec::new(), count: None, into: None, options: None };
         let has_groups = matches!(self.peek(), Token::Name(_));
         if has_groups {
-            self.assignments(|assignment| collect.groups.push(assignment))?;
+            self.assignments(Self::expression, |assignment| collect.groups.push(assignment))?;
         }
         if self.is_keyword(Keyword::With) {
             collect.count = Some(self.count()?);
         } else {
             if self.eat_keyword(Keyword::Aggregate) {
-                self.assignments(|assignment| collect.aggregates.push(assignment))?;
-                check_aggregates(&collect.aggregates)?;
+                self.assignments(Self::aggregate, |assignment| collect.aggregates.push(assignment))?;
             } else if !has_groups {
                 return Err(self.unexpected());
             }
@@ -31,6 +30,16 @@ impl Parser<'_> {
         }
         collect.options = self.options()?;
         Ok(StatementKind::Collect(Arc::new(collect)))
+    }
+
+    /// Parses a call of a function: nothing else is an aggregate.
+    fn aggregate(&mut self) -> Result<Expression, QueryError> {
+        let position = self.position();
+        let Token::Name(name) = self.peek().clone() else {
+            return Err(self.unexpected_instead_of("identifier"));
+        };
+        self.take();
+        self.call_after(&name, position)?.ok_or_else(|| self.unexpected_instead_of(":: or ("))
     }
 
     fn count(&mut self) -> Result<Count, QueryError> {
@@ -75,15 +84,5 @@ impl Parser<'_> {
         }
         into.keep = Some(kept);
         Ok(())
-    }
-}
-
-fn check_aggregates(aggregates: &[Assignment]) -> Result<(), QueryError> {
-    match aggregates.iter().find(|aggregate| !matches!(aggregate.value.kind, ExpressionKind::Call(_))) {
-        None => Ok(()),
-        Some(aggregate) => {
-            let message = "aggregate expression must be a function call";
-            Err(QueryError::new(number::INVALID_AGGREGATE, message).at(aggregate.value.position))
-        }
     }
 }

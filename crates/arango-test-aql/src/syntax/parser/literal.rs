@@ -3,7 +3,7 @@
 use super::super::token::{Keyword, Symbol, Token};
 use super::super::tree::{Call, Entry, EntryName, Expression, ExpressionKind};
 use super::Parser;
-use crate::error::{QueryError, Warning, number};
+use crate::error::{Position, QueryError, Warning, number};
 use crate::value::Value;
 
 impl Parser<'_> {
@@ -16,13 +16,9 @@ impl Parser<'_> {
         let reference = match self.peek().clone() {
             Token::Name(name) => {
                 self.take();
-                if self.is_symbol(Symbol::Scope) {
-                    return Err(QueryError::not_implemented("user-defined functions").at(position));
-                }
-                if self.is_symbol(Symbol::Open) {
-                    self.call(&name, position)?
-                } else {
-                    self.node(ExpressionKind::Name(name), position)?
+                match self.call_after(&name, position)? {
+                    Some(call) => call,
+                    None => self.node(ExpressionKind::Name(name), position)?,
                 }
             }
             Token::Keyword(Keyword::Like) if *self.peek_at(1) == Token::Symbol(Symbol::Open) => {
@@ -76,7 +72,22 @@ impl Parser<'_> {
         self.node(kind, position).map(Some)
     }
 
-    fn call(&mut self, name: &str, position: crate::error::Position) -> Result<Expression, QueryError> {
+    /// Parses the arguments after the name of a function, if they are there.
+    pub(super) fn call_after(
+        &mut self,
+        name: &str,
+        position: Position,
+    ) -> Result<Option<Expression>, QueryError> {
+        if self.is_symbol(Symbol::Scope) {
+            return Err(QueryError::not_implemented("user-defined functions").at(position));
+        }
+        if !self.is_symbol(Symbol::Open) {
+            return Ok(None);
+        }
+        self.call(name, position).map(Some)
+    }
+
+    fn call(&mut self, name: &str, position: Position) -> Result<Expression, QueryError> {
         self.take();
         let arguments = self.bracketed(|parser| parser.list(Symbol::Close, false, Self::argument))?;
         let call = Call { name: name.into(), function: None, arguments };

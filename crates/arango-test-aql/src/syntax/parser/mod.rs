@@ -22,6 +22,10 @@ const MAX_DEPTH: usize = 200;
 /// The most expressions and subqueries within each other.
 const MAX_OPEN: usize = 120;
 
+/// The most statements of a query and its subqueries. Each takes stack while the query runs. A server allows more, but
+/// not more than 1,000 variables.
+const MAX_STATEMENTS: usize = 500;
+
 /// Parses the text of a query.
 ///
 /// # Errors
@@ -31,7 +35,16 @@ pub(crate) fn parse(text: &str) -> Result<Tree, QueryError> {
         return Err(QueryError::new(number::QUERY_EMPTY, "query is empty"));
     }
     let tokens = lex(text)?;
-    let mut parser = Parser { text, tokens, next: 0, open: 0, stops_at_target: false, warnings: Vec::new() };
+    let mut parser = Parser {
+        text,
+        tokens,
+        next: 0,
+        open: 0,
+        deepest: 0,
+        statements: 0,
+        stops_at_target: false,
+        warnings: Vec::new(),
+    };
     let with = parser.with()?;
     let block = parser.block()?;
     match parser.peek() {
@@ -46,6 +59,10 @@ struct Parser<'a> {
     next: usize,
     /// Number of expressions and blocks that are open.
     open: usize,
+    /// The depth of the deepest expression so far of the innermost block.
+    deepest: usize,
+    /// Number of statements so far.
+    statements: usize,
     /// Whether `IN` and a name end the expression, because they name the collection that a statement writes to.
     stops_at_target: bool,
     warnings: Vec<Warning>,
@@ -153,13 +170,27 @@ impl Parser<'_> {
     }
 
     /// Creates an expression, unless it is too deep.
-    fn node(&self, kind: ExpressionKind, position: Position) -> Result<Expression, QueryError> {
+    fn node(&mut self, kind: ExpressionKind, position: Position) -> Result<Expression, QueryError> {
         let expression = Expression::new(kind, position);
-        if expression.depth > MAX_DEPTH { Err(self.too_deep()) } else { Ok(expression) }
+        self.record_depth(&expression)?;
+        Ok(expression)
     }
 
-    fn too_deep(&self) -> QueryError {
-        self.not_implemented("expressions of more than 200 levels")
+    fn record_depth(&mut self, expression: &Expression) -> Result<(), QueryError> {
+        if expression.depth > MAX_DEPTH {
+            return Err(self.not_implemented("expressions of more than 200 levels"));
+        }
+        self.deepest = self.deepest.max(expression.depth);
+        Ok(())
+    }
+
+    /// Counts statements of any block, so that no query exhausts the stack when it runs.
+    fn record_statements(&mut self, count: usize) -> Result<(), QueryError> {
+        self.statements += count;
+        if self.statements > MAX_STATEMENTS {
+            return Err(self.not_implemented("more than 500 statements"));
+        }
+        Ok(())
     }
 
     /// Parses `WITH a, b` before the first statement; commas are optional.
@@ -190,7 +221,10 @@ impl Parser<'_> {
 
     /// Parses statements up to the one that returns, or to the last that writes.
     fn block(&mut self) -> Result<Block, QueryError> {
-        self.nested(|parser| parser.bracketed(Self::statements))
+        let around = std::mem::take(&mut self.deepest);
+        let statements = self.nested(|parser| parser.bracketed(Self::statements))?;
+        let depth = std::mem::replace(&mut self.deepest, around);
+        Ok(Block { statements, depth })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::token::{Keyword, Symbol, Token};
 use super::super::tree::{AttributeName, Expand, Expansion, Expression, ExpressionKind, Quantifier};
-use super::{MAX_DEPTH, Parser};
+use super::Parser;
 use crate::error::QueryError;
 
 impl Parser<'_> {
@@ -64,7 +64,9 @@ impl Parser<'_> {
             }
             let limit = if self.eat_keyword(Keyword::Limit) {
                 let first = self.expression()?;
-                Some(if self.eat(Symbol::Comma) { (Some(first), self.expression()?) } else { (None, first) })
+                let limit =
+                    if self.eat(Symbol::Comma) { (Some(first), self.expression()?) } else { (None, first) };
+                Some(Box::new(limit))
             } else {
                 None
             };
@@ -79,7 +81,7 @@ impl Parser<'_> {
             // More than one mark takes the whole array that the expansions before it yield.
             return self.node(make(reference), position);
         }
-        self.access(reference, make)
+        self.expand_items(reference, make)
     }
 
     /// Parses the quantifier and the condition of an expansion.
@@ -102,40 +104,67 @@ impl Parser<'_> {
         Ok((quantifier, Some(self.expression()?)))
     }
 
-    /// Accesses something in a reference; in an expansion, in each of its items.
+    /// Accesses something in a reference; in an expansion, in each of its innermost items.
     fn access(
-        &self,
+        &mut self,
         mut reference: Expression,
         make: impl FnOnce(Expression) -> ExpressionKind,
     ) -> Result<Expression, QueryError> {
-        let position = reference.position;
-        if !matches!(reference.kind, ExpressionKind::Expand(_)) {
-            return self.node(make(reference), position);
-        }
         self.access_items(&mut reference, make)?;
-        if reference.depth > MAX_DEPTH { Err(self.too_deep()) } else { Ok(reference) }
+        self.record_depth(&reference)?;
+        Ok(reference)
     }
 
     fn access_items(
-        &self,
+        &mut self,
         reference: &mut Expression,
         make: impl FnOnce(Expression) -> ExpressionKind,
     ) -> Result<(), QueryError> {
-        let position = reference.position;
-        let ExpressionKind::Expand(expand) = &mut reference.kind else {
-            let inner = Expression::new(ExpressionKind::Current, position);
-            let inner = std::mem::replace(reference, inner);
-            *reference = self.node(make(inner), position)?;
-            return Ok(());
-        };
-        match &mut expand.expansion {
-            Expansion::Map { projection: Some(_), .. } => {
-                return Err(self.not_implemented("access after an expansion with RETURN"));
-            }
-            Expansion::Map { projection: None, body, .. } => self.access_items(body, make)?,
-            Expansion::Test(_) => return Err(self.not_implemented("access after the question mark operator")),
+        match self.body(reference)? {
+            Some(body) => self.access_items(body, make)?,
+            None => self.wrap(reference, make)?,
         }
         reference.update_depth();
+        Ok(())
+    }
+
+    /// Expands a reference; if it is an expansion, all that it yields for each of its items.
+    ///
+    /// So in `a[*].b[*].c[*]` the last expansion takes the array of `c`, not each `c`, as in a server.
+    fn expand_items(
+        &mut self,
+        mut reference: Expression,
+        make: impl FnOnce(Expression) -> ExpressionKind,
+    ) -> Result<Expression, QueryError> {
+        match self.body(&mut reference)? {
+            Some(body) => self.wrap(body, make)?,
+            None => self.wrap(&mut reference, make)?,
+        }
+        reference.update_depth();
+        self.record_depth(&reference)?;
+        Ok(reference)
+    }
+
+    /// Returns what an expansion yields for each item, if it is one.
+    fn body<'e>(&self, reference: &'e mut Expression) -> Result<Option<&'e mut Expression>, QueryError> {
+        let ExpressionKind::Expand(expand) = &mut reference.kind else { return Ok(None) };
+        match &mut expand.expansion {
+            Expansion::Map { projection: Some(_), .. } => {
+                Err(self.not_implemented("access after an expansion with RETURN"))
+            }
+            Expansion::Map { projection: None, body, .. } => Ok(Some(body)),
+            Expansion::Test(_) => Err(self.not_implemented("access after the question mark operator")),
+        }
+    }
+
+    fn wrap(
+        &mut self,
+        inner: &mut Expression,
+        make: impl FnOnce(Expression) -> ExpressionKind,
+    ) -> Result<(), QueryError> {
+        let position = inner.position;
+        let taken = std::mem::replace(inner, Expression::new(ExpressionKind::Current, position));
+        *inner = self.node(make(taken), position)?;
         Ok(())
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::super::token::{Keyword, Symbol, Token};
 use super::super::tree::{
-    Assignment, Block, Direction, Expression, ExpressionKind, For, Limit, Return, Sort, Statement,
-    StatementKind, Variable,
+    Assignment, Direction, Expression, ExpressionKind, For, Limit, Return, Sort, Statement, StatementKind,
+    Variable,
 };
 use super::Parser;
 use crate::error::QueryError;
 
 impl Parser<'_> {
-    pub(super) fn statements(&mut self) -> Result<Block, QueryError> {
+    pub(super) fn statements(&mut self) -> Result<Vec<Statement>, QueryError> {
         let mut statements: Vec<Statement> = Vec::new();
         loop {
             let position = self.position();
@@ -20,13 +20,15 @@ impl Parser<'_> {
             match keyword {
                 Keyword::Let => {
                     self.take();
-                    self.assignments(|assignment| {
+                    let before = statements.len();
+                    self.assignments(Self::expression, |assignment| {
                         statements.push(Statement {
                             kind: StatementKind::Let(Arc::new(assignment)),
                             position,
                             writes: false,
                         });
                     })?;
+                    self.record_statements(statements.len() - before)?;
                     continue;
                 }
                 Keyword::Window => return Err(self.not_implemented("WINDOW")),
@@ -34,12 +36,13 @@ impl Parser<'_> {
             }
             let Some(kind) = self.statement(keyword)? else { break };
             statements.push(Statement { kind, position, writes: false });
+            self.record_statements(1)?;
             if is_last {
-                return Ok(Block { statements });
+                return Ok(statements);
             }
         }
         match statements.last() {
-            Some(last) if last.kind.writes() => Ok(Block { statements }),
+            Some(last) if last.kind.writes() => Ok(statements),
             _ => Err(self.unexpected()),
         }
     }
@@ -177,13 +180,17 @@ impl Parser<'_> {
     }
 
     /// Parses `name = value, …`.
-    pub(super) fn assignments(&mut self, mut add: impl FnMut(Assignment)) -> Result<(), QueryError> {
+    pub(super) fn assignments(
+        &mut self,
+        value: impl Fn(&mut Self) -> Result<Expression, QueryError>,
+        mut add: impl FnMut(Assignment),
+    ) -> Result<(), QueryError> {
         loop {
             let variable = self.variable()?;
             if !self.eat(Symbol::Assign) {
                 return Err(self.unexpected_instead_of("assignment"));
             }
-            let value = self.expression()?;
+            let value = value(self)?;
             add(Assignment { variable, value });
             if !self.eat(Symbol::Comma) {
                 return Ok(());

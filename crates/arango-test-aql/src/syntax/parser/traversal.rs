@@ -83,9 +83,9 @@ impl Parser<'_> {
     fn graph_name(&mut self) -> Result<Expression, QueryError> {
         let position = self.position();
         let kind = match self.peek().clone() {
-            Token::Quoted(name) => ExpressionKind::Constant(Value::String(name)),
+            Token::Quoted(name) | Token::Name(name) => ExpressionKind::Constant(Value::String(name)),
             Token::Bind(name) => ExpressionKind::BindName(name),
-            _ => return Err(self.unexpected_instead_of("quoted string or bind parameter")),
+            _ => return Err(self.unexpected()),
         };
         self.take();
         self.node(kind, position)

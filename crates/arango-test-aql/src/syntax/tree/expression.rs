@@ -12,10 +12,12 @@ use crate::value::Value;
 pub(crate) struct Expression {
     pub(crate) kind: ExpressionKind,
     pub(crate) position: Position,
-    /// The longest way down to a part that has no parts.
+    /// The longest way down to a part that has no parts, in subqueries as well.
     pub(crate) depth: usize,
-    /// Whether it consists of literals and bind parameters. Set by the check.
+    /// Whether its value is known before the query runs. Set by the check.
     pub(crate) is_constant: bool,
+    /// The most levels of arrays and objects that its value may have. Set by the check.
+    pub(crate) nesting: usize,
 }
 
 /// What an expression is.
@@ -36,8 +38,8 @@ pub(crate) enum ExpressionKind {
     Object(Vec<Entry>),
     Unary(UnaryOperator, Box<Expression>),
     Binary(BinaryOperator, Box<(Expression, Expression)>),
-    /// A division of constants, by its number, which is calculated before the query runs. Set by the check.
-    Quotient(usize),
+    /// A constant, by its number, which is calculated before the query runs. Set by the check.
+    Folded(usize),
     Quantified(Box<Quantified>),
     /// Condition, value if it holds (the condition itself if absent), value if not.
     Ternary(Box<(Expression, Option<Expression>, Expression)>),
@@ -143,7 +145,7 @@ pub(crate) enum Expansion {
     /// An array of what becomes of each item.
     Map {
         /// Offset and count.
-        limit: Option<(Option<Expression>, Expression)>,
+        limit: Option<Box<(Option<Expression>, Expression)>>,
         /// The inline `RETURN`.
         projection: Option<Expression>,
         /// The item with what is accessed after the bracket.
@@ -166,7 +168,7 @@ pub(crate) struct Call {
 impl Expression {
     pub(crate) fn new(kind: ExpressionKind, position: Position) -> Self {
         let depth = kind.depth_below() + 1;
-        Self { kind, position, depth, is_constant: false }
+        Self { kind, position, depth, is_constant: false, nesting: 0 }
     }
 
     /// Computes the depth again after a part was changed.
@@ -188,8 +190,9 @@ impl ExpressionKind {
             | Self::BindName(_)
             | Self::Bind(_)
             | Self::Collection(_)
-            | Self::Quotient(_)
-            | Self::Subquery(_) => 0,
+            | Self::Folded(_) => 0,
+            // Its statements stand between its expressions and this one.
+            Self::Subquery(block) => block.depth + 1,
             Self::Array(items) => items.iter().map(|item| item.depth).max().unwrap_or(0),
             Self::Object(entries) => entries.iter().map(Entry::depth).max().unwrap_or(0),
             Self::Unary(_, operand) | Self::Enclosed(operand) | Self::Attribute(operand, _) => operand.depth,
@@ -229,7 +232,7 @@ impl Expand {
         let (offset, count, projection, body) = match &self.expansion {
             Expansion::Map { limit, projection, body } => {
                 let (offset, count) =
-                    limit.as_ref().map_or((None, None), |(offset, count)| (offset.as_ref(), Some(count)));
+                    limit.as_ref().map_or((None, None), |limit| (limit.0.as_ref(), Some(&limit.1)));
                 (offset, count, projection.as_ref(), Some(body))
             }
             Expansion::Test(quantifier) => {

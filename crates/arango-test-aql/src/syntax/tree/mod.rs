@@ -40,4 +40,6 @@ pub(crate) struct Tree {
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) statements: Vec<Statement>,
+    /// The depth of its deepest expression.
+    pub(crate) depth: usize,
 }
