@@ -1,6 +1,7 @@
 //! Tests with embedded clusters.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use arango_test_cluster::{Entry, Fault, Match, Phase, TestCluster};
 use serde::Deserialize;
@@ -194,6 +195,23 @@ async fn a_consent_for_another_cluster_is_refused_before_anything_is_sent() {
 
     assert!(refused.is_err());
     assert_eq!(changes(&cluster), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_recording_ends_soon_after_the_cluster_has_stopped_responding() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let session = Session::new(&info).await.unwrap().limit(Duration::from_millis(500));
+    // What creates and drops the database has a response.
+    let _fault = cluster.inject(&Fault::hang().on(Match::get("/_admin/*")));
+    let sent = || cluster.journal().entries().len();
+    let before = sent();
+
+    let recorded = Recorder::read(false).unwrap().record_of_others(session, &info, false).await;
+
+    let error = recorded.unwrap_err().to_string();
+    assert!(error.contains("does not respond any more: 3 requests"), "{error}");
+    assert!(sent() - before < 60, "{}", sent() - before);
+    assert!(changes(&cluster).iter().any(|line| line.starts_with("DELETE /_api/database/arango_contract_")));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use anyhow::Result;
 use self::shared_cluster::SharedCluster;
 use crate::cli::Integration;
 use crate::cluster::run_with_cluster;
-use crate::interruption::Interruptions;
+use crate::interruption::{Interruptions, unless_interrupted};
 use crate::program::Program;
 use crate::workspace;
 
@@ -37,8 +37,8 @@ pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
     if !is_external {
         return Ok(run_with_cluster(command.cluster, tests, &mut interruptions).await?.exit_code());
     }
-    let running = command.cluster.start().await?;
-    let shared = SharedCluster::prepare(running.info(), &command.consent).await?;
+    let running = unless_interrupted(command.cluster.start()).await?;
+    let shared = unless_interrupted(SharedCluster::prepare(running.info(), &command.consent)).await?;
     let tests = tests.variables(running.variables()).variables(shared.variables());
     let exit = tests.run(&mut interruptions).await;
     let cleaned = shared.clean_up().await;

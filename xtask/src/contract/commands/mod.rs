@@ -2,6 +2,7 @@
 
 mod check;
 mod embedded;
+mod out_file;
 mod questions;
 mod record;
 
