@@ -4,7 +4,7 @@ mod shared_cluster;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use self::shared_cluster::SharedCluster;
 use crate::cli::Integration;
@@ -32,6 +32,9 @@ pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
     if !build.is_success() {
         return Ok(build.exit_code());
     }
+    if let Some(name) = &command.filter {
+        ensure!(has_test(name, &mut interruptions).await?, "no test has a name that contains `{name}`");
+    }
     // With their output, since it says what is skipped.
     let tests = cargo_test().arguments(["--", "--test-threads=1", "--nocapture"]).arguments(command.filter);
     if !is_external {
@@ -46,6 +49,15 @@ pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
     let exit = exit?;
     cleaned?;
     Ok(exit.exit_code())
+}
+
+/// Whether there is a test whose name contains `name`. Without one, the run would succeed.
+async fn has_test(name: &str, interruptions: &mut Interruptions) -> Result<bool> {
+    let mut has_test = false;
+    let list = cargo_test().arguments(["--", "--list", name]);
+    let exit = list.run_with_lines(interruptions, |line| has_test |= line.ends_with(": test")).await?;
+    ensure!(exit.is_success(), "the tests cannot be listed");
+    Ok(has_test)
 }
 
 fn cargo_test() -> Program {
