@@ -24,11 +24,17 @@ impl fmt::Display for Interruption {
 ///
 /// # Errors
 /// That of the future, or the [`Interruption`].
-pub(crate) async fn unless_interrupted<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut interruptions = Interruptions::listen()?;
-    tokio::select! {
-        result = future => result,
-        interruption = interruptions.next() => Err(interruption.into()),
+pub(crate) fn unless_interrupted<T>(
+    future: impl Future<Output = Result<T>>,
+) -> impl Future<Output = Result<T>> {
+    // Starting and recording a cluster are large futures.
+    let future = Box::pin(future);
+    async move {
+        let mut interruptions = Interruptions::listen()?;
+        tokio::select! {
+            result = future => result,
+            interruption = interruptions.next() => Err(interruption.into()),
+        }
     }
 }
 

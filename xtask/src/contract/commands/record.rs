@@ -47,13 +47,11 @@ pub(crate) async fn record(command: Record) -> Result<()> {
     let recording = result?;
     print_summary(&recording);
     let text = recording.to_text()?;
-    match out {
-        Some(out) => out.write(&text),
-        None => {
-            anstream::print!("{text}");
-            Ok(())
-        }
+    if let Some(out) = out {
+        return out.write(&text);
     }
+    anstream::print!("{text}");
+    Ok(())
 }
 
 /// Prints to stderr what was found out, since the recording may go to stdout.

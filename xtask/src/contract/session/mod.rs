@@ -323,7 +323,7 @@ impl Session {
     fn take(&mut self, step: &Step, response: Result<Response<Bytes>>) -> Exchange {
         let masks =
             Masks { varying_keys: step.keys_vary.clone(), opaque: step.opaque.clone(), ..self.masks.clone() };
-        let is_exceeded = response.as_ref().is_err_and(|reason| reason.is::<Elapsed>());
+        let is_exceeded = response.as_ref().is_err_and(anyhow::Error::is::<Elapsed>);
         self.exceeded = if is_exceeded { self.exceeded + 1 } else { 0 };
         let response = match response {
             Ok(response) => response,
