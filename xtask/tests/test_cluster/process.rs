@@ -110,6 +110,28 @@ fn the_password_of_root_is_set_if_no_server_has_set_it() {
     assert!(fixture.events().contains(&"the password of root is set".to_owned()));
 }
 
+/// Every user of a machine can read command lines, and output is kept by continuous integration.
+#[test]
+fn the_password_of_root_is_neither_in_a_command_line_nor_in_an_error() {
+    for backend in ["process", "docker", "starter"] {
+        let flags = ["--backend", backend, "--root-password", "s3cret @home@"];
+        let fixture = Fixture::new();
+        fixture.run(&with_script(&flags, "true")).assert_success();
+
+        let events = fixture.events();
+        assert_eq!(read(fixture.path("record/password")), "s3cret @home@", "{backend}");
+        // All coordinators have it from the start.
+        assert!(!events.contains(&"the password of root is set".to_owned()), "{backend}");
+        let arguments = fixture.arguments("coordinator1").join(" ");
+        assert!(!events.join(" ").contains("s3cret") && !arguments.contains("s3cret"), "{arguments}");
+
+        let fixture = Fixture::new().faults("coordinator1=die,starter=die");
+        let ended = fixture.run(&with_script(&flags, "true"));
+        assert!(ended.code == Some(1) && ended.stderr.contains("command: "), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
+    }
+}
+
 #[test]
 fn a_server_that_dies_at_its_start_shows_its_command_and_the_end_of_its_log() {
     let fixture = Fixture::new().faults("dbserver2=die");
