@@ -214,6 +214,29 @@ async fn a_recording_ends_soon_after_the_cluster_has_stopped_responding() {
     assert!(changes(&cluster).iter().any(|line| line.starts_with("DELETE /_api/database/arango_contract_")));
 }
 
+/// A server creates a database to the end, also if nothing waits for it any more.
+#[tokio::test]
+async fn a_database_that_is_being_created_at_an_interruption_is_dropped_when_it_is_there() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let script = Script::read().unwrap();
+    let mut session = Session::new(&info).await.unwrap();
+    let delay = Duration::from_millis(500);
+    let faults = cluster.inject(&Fault::latency(delay).on(Match::post("/_api/database")));
+    let group = &script.groups[0];
+    tokio::select! {
+        outcome = session.perform(group, &group.steps[0]) => panic!("{outcome:?}"),
+        () = async { while faults.iter().all(|fault| fault.hits() == 0) { tokio::task::yield_now().await } } => {}
+    }
+
+    session.clean_up().await.unwrap();
+
+    let entries = cluster.journal().entries();
+    let databases = entries.iter().filter(|entry| entry.path.starts_with("/_api/database"));
+    let found: Vec<_> =
+        databases.map(|entry| (entry.method.as_str(), entry.executed, entry.status)).collect();
+    assert_eq!(found, [("POST", true, Some(201)), ("DELETE", true, Some(200))]);
+}
+
 #[tokio::test]
 async fn what_was_created_is_dropped_also_if_the_cluster_fails_meanwhile() {
     let (cluster, info) = cluster(SNAPSHOT_VERSION).await;

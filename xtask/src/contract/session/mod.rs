@@ -12,7 +12,7 @@ use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::recording::Recorded;
 use super::script::{Effect, Group, Identity, Placeholders, Step, Until};
@@ -27,6 +27,9 @@ const FIRST_LIMIT: Duration = Duration::from_secs(20);
 
 /// How many requests in a row may exceed the limit.
 const MAX_EXCEEDED: usize = 3;
+
+/// How long a request that was interrupted is waited for.
+const IN_PROGRESS_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long a request is repeated, and how often.
 const REPEAT: Duration = Duration::from_secs(30);
@@ -61,6 +64,8 @@ pub(crate) struct Session {
     /// What has begun and has not ended: the request with the body that ends it.
     begun: BTreeMap<String, Value>,
     background: Vec<Running>,
+    /// The request that is waited for. It goes on if the wait is dropped: a server performs it to the end, too.
+    in_progress: Option<JoinHandle<Result<Response<Bytes>>>>,
     /// How many of the latest requests have exceeded the limit, without another one in between.
     exceeded: usize,
 }
@@ -98,6 +103,7 @@ impl Session {
             is_external: false,
             begun: BTreeMap::new(),
             background: Vec::new(),
+            in_progress: None,
             exceeded: 0,
         };
         session.find_servers().await?;
@@ -195,7 +201,7 @@ impl Session {
         }
         let begin = Instant::now();
         loop {
-            let response = prepared.clone().send().await;
+            let response = self.send(prepared.clone()).await;
             let is_over = match (&step.until, &response) {
                 (Some(until), Ok(response)) => is_met(until, response) || begin.elapsed() > REPEAT,
                 _ => true,
@@ -206,6 +212,13 @@ impl Session {
             }
             sleep(PAUSE).await;
         }
+    }
+
+    async fn send(&mut self, prepared: Prepared) -> Result<Response<Bytes>> {
+        let task = self.in_progress.insert(tokio::spawn(prepared.send()));
+        let response = task.await.unwrap_or_else(|error| Err(error.into()));
+        self.in_progress = None;
+        response
     }
 
     /// Forgets what a step was refused to begin, and what it has ended.
@@ -234,6 +247,10 @@ impl Session {
     /// # Errors
     /// If something of it is still there.
     pub(crate) async fn clean_up(&mut self) -> Result<()> {
+        if let Some(task) = self.in_progress.take() {
+            // What it creates can be dropped only when it is there. Without a response in time, it may not be.
+            _ = timeout(IN_PROGRESS_LIMIT, task).await;
+        }
         let mut requests: Vec<_> = std::mem::take(&mut self.begun)
             .into_iter()
             .map(|(request, end)| (request, end.to_string()))
