@@ -20,6 +20,7 @@ mod integration;
 mod interruption;
 mod mutants;
 mod operations;
+mod out_file;
 mod program;
 mod public_api;
 mod soak;

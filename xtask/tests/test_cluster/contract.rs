@@ -178,18 +178,19 @@ fn the_list_says_of_each_request_what_it_changes() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_reported_before_anything_is_sent() {
+fn a_file_that_cannot_be_written_is_reported_before_anything_is_done() {
     let fixture = Fixture::new();
-    let path = fixture.path("missing/recording.json");
+    let path = fixture.path("missing/file");
+    let path = path.to_str().unwrap();
 
-    let ended = contract(&fixture, &["record", "--out", path.to_str().unwrap()]);
+    for (task, flags, code) in
+        [("contract", &["record", "--out", path][..], 2), ("demo", &["--picture", path], 1)]
+    {
+        let ended = Ended::new(&fixture.task(task, flags).output().unwrap());
 
-    assert_eq!(ended.code, Some(2));
-    assert!(
-        ended.stderr.contains("error: cannot write ") && ended.stderr.lines().count() == 1,
-        "{}",
-        ended.stderr
-    );
+        assert_eq!((ended.code, ended.stderr.lines().count()), (Some(code), 1), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with(&format!("error: cannot write {path}: ")), "{}", ended.stderr);
+    }
 }
 
 /// A coordinator that responds only with its version and its id, and holds every other request. Returns its URL and the

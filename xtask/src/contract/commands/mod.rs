@@ -2,7 +2,6 @@
 
 mod check;
 mod embedded;
-mod out_file;
 mod questions;
 mod record;
 

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use super::out_file::OutFile;
 use crate::cli::Record;
 use crate::contract::answer::Finding;
 use crate::contract::recorder::Recorder;
 use crate::contract::recording::Recording;
 use crate::contract::script::Effect;
 use crate::interruption::{Interruptions, unless_interrupted};
+use crate::out_file::OutFile;
 
 /// Starts the cluster, records it, and ends it.
 ///

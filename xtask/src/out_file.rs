@@ -1,4 +1,4 @@
-//! The file that a recording is written into.
+//! A file that is written at the end of a task that takes minutes.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 /// A file that was opened before there is anything to write. On drop it is removed, if it was created here and is empty.
 #[derive(Debug)]
-pub(super) struct OutFile {
+pub(crate) struct OutFile {
     path: PathBuf,
     file: File,
     is_unused: bool,
@@ -19,7 +19,7 @@ impl OutFile {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn open(path: PathBuf) -> Result<Self> {
+    pub(crate) fn open(path: PathBuf) -> Result<Self> {
         let open = || -> io::Result<(File, bool)> {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -36,7 +36,7 @@ impl OutFile {
     ///
     /// # Errors
     /// If the system refuses.
-    pub(super) fn write(mut self, text: &str) -> Result<()> {
+    pub(crate) fn write(mut self, text: &str) -> Result<()> {
         self.is_unused = false;
         let mut write = || -> io::Result<()> {
             // A pipe or a device has no length.
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_only_by_a_recording() {
+    fn a_file_is_replaced_only_by_a_result() {
         let folder = tempfile::tempdir().unwrap();
         let (old, new) = (folder.path().join("old"), folder.path().join("new"));
         fs::write(&old, "a longer text").unwrap();
