@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::Signal;
 
-use crate::support::{Fixture, read, wait_until, with_script};
+use crate::support::{Ended, Fixture, read, wait_until, with_script};
 
 const PROCESS: [&str; 2] = ["--backend", "process"];
 
@@ -30,6 +30,14 @@ fn a_command_finds_a_cluster_of_three_servers_of_each_role() {
     assert!(starts[..3].iter().all(|event| event.contains("agent")), "{starts:?}");
     assert!(starts[6..].iter().all(|event| event.contains("coordinator")), "{starts:?}");
     fixture.assert_nothing_is_left();
+}
+
+#[test]
+fn an_empty_variable_does_not_name_a_program() {
+    let fixture = Fixture::new();
+    let mut command = fixture.command(&with_script(&PROCESS, "true"));
+
+    Ended::new(&command.env("ARANGOD", "").output().unwrap()).assert_success();
 }
 
 #[test]
