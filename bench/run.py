@@ -5,7 +5,7 @@
     python3 bench/run.py               # runs what is installed, and prints a table
 
 Each client is a process that calls one after the other and reports its own CPU time; the server is another process.
-The rounds alternate between the clients. A client that is not installed is skipped.
+The rounds alternate between the clients. A client that is not installed is skipped, unless it is named.
 """
 
 import argparse
@@ -28,6 +28,10 @@ CLIENTS = {
     "arangojs": ["node", HERE / "arangojs" / "client.mjs"],
 }
 
+SCENARIOS = ("insert", "get", "rows", "bulk", "import")
+
+# Seconds after which a client counts as hanging; the slowest one needs a minute by default.
+LIMIT = 1800
 
 # There is no such call in the driver.
 UNABLE = {("arangors", "bulk"), ("arangors", "import")}
@@ -68,7 +72,11 @@ def reason_to_skip(name, arangors):
 
 
 def measure(name, url, scenario, units):
-    process = subprocess.run([*CLIENTS[name], url, scenario, str(units)], capture_output=True, text=True)
+    command = [*CLIENTS[name], url, scenario, str(units)]
+    try:
+        process = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{name} has not ended {scenario} after {LIMIT} s")
     if process.returncode:
         sys.exit(f"{name} failed: {process.stderr.strip()}")
     return json.loads(process.stdout)
@@ -97,27 +105,59 @@ def compare(names, url, scenario, units, rounds):
         yield f"| {scenario} | {name} | {micros(name):.2f} | {ratio:.2f} | {peak:.1f} | {rate:,.0f} |"
 
 
+def names_among(known):
+    """Returns a type of arguments: names from a list, separated by commas."""
+
+    def names(text):
+        unknown = [name for name in text.split(",") if name not in known]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
+        return text.split(",")
+
+    return names
+
+
+def positive(text):
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return int(text)
+
+
+def thousands(text):
+    if positive(text) % 1000:
+        raise argparse.ArgumentTypeError("it must be a multiple of 1000")
+    return int(text)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--install", action="store_true", help="install python-arango and arangojs, and end")
-    arguments.add_argument("--clients", default=",".join(CLIENTS), help="the clients, separated by commas")
-    arguments.add_argument("--scenarios", default="insert,get,rows,bulk,import", help="the scenarios, separated by commas")
-    arguments.add_argument("--calls", type=int, default=10_000, help="calls of insert and get")
-    arguments.add_argument("--rows", type=int, default=1_000_000, help="rows or documents, a multiple of 1,000")
-    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--clients", type=names_among(CLIENTS), help="the clients, separated by commas; arango always")
+    arguments.add_argument(
+        "--scenarios", type=names_among(SCENARIOS), default=[*SCENARIOS], help="the scenarios, separated by commas"
+    )
+    arguments.add_argument("--calls", type=positive, default=10_000, help="calls of insert and get")
+    arguments.add_argument("--rows", type=thousands, default=1_000_000, help="rows or documents, a multiple of 1,000")
+    arguments.add_argument("--rounds", type=positive, default=3)
     arguments = arguments.parse_args()
     if arguments.install:
         return install()
 
-    arangors = build("arangors" in arguments.clients.split(","))
-    skipped = {name: reason_to_skip(name, arangors) for name in arguments.clients.split(",")}
+    clients = arguments.clients or [*CLIENTS]
+    arangors = build("arangors" in clients)
+    skipped = {name: reason_to_skip(name, arangors) for name in clients}
+    for name, reason in skipped.items():
+        if arguments.clients and reason is not None:
+            sys.exit(f"{name} cannot be measured: {reason}")
     names = ["arango", *(name for name, reason in skipped.items() if reason is None and name != "arango")]
     server = subprocess.Popen([RELEASE / "stub-server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         url = server.stdout.readline().strip()
+        if not url:
+            sys.exit("the stub server has ended")
         print("| scenario | client | µs of CPU | × arango | peak MiB | per second |")
         print("|---|---|---:|---:|---:|---:|")
-        for scenario in arguments.scenarios.split(","):
+        for scenario in arguments.scenarios:
             units = arguments.calls if scenario in ("insert", "get") else arguments.rows
             able = [name for name in names if (name, scenario) not in UNABLE]
             for line in compare(able, url, scenario, units, arguments.rounds):

@@ -9,6 +9,7 @@ mod error_object;
 mod frames;
 mod health;
 mod hosts;
+mod http2_frames;
 mod login;
 mod models;
 mod names;

@@ -285,7 +285,8 @@ const CONTRACT: &[&str] = &[
     "embedded_clusters",
     "commands",
 ];
-const BESIDE_THE_CONTRACT: &[&str] = &["cli", "cluster", "columns", "consent", "interruption", "workspace"];
+const BESIDE_THE_CONTRACT: &[&str] =
+    &["cli", "cluster", "columns", "consent", "interruption", "out_file", "workspace"];
 
 #[test]
 fn the_contract_of_xtask_is_made_of_layers_and_imports_no_other_task() {

@@ -95,6 +95,18 @@ fn the_oldest_compiler_of_the_workflow_is_that_of_the_manifest() {
     assert!(workflow.contains(&format!("cargo +{version} check --workspace --locked\n")), "{version}");
 }
 
+/// The release builds more tools, and checks more, than the run for each push.
+#[test]
+fn a_release_has_more_time_for_all_checks_than_a_push() {
+    let minutes = |name: &str| -> u32 {
+        let workflow = fs::read_to_string(root().join(".github/workflows").join(name)).unwrap();
+        let (before, _) = workflow.split_once("bash .ci/run ").unwrap();
+        let (_, limit) = before.rsplit_once("timeout-minutes: ").unwrap();
+        limit.lines().next().unwrap().parse().unwrap()
+    };
+    assert!(minutes("release.yml") > minutes("ci.yml"));
+}
+
 /// What may be skipped in a workflow is named there, by the names of steps.
 #[test]
 fn steps_that_may_be_skipped_exist() {

@@ -2,9 +2,11 @@
 
 use std::env;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::thread;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
+use tokio::sync::oneshot;
 
 /// The flags with which a person consents.
 #[derive(Debug, Clone, Default, Args)]
@@ -37,15 +39,15 @@ impl ConsentFlags {
     ///
     /// # Errors
     /// If the named id is another one, or if this is a run of continuous integration.
-    pub(crate) fn check(&self, actual: Option<&str>) -> Result<bool> {
-        self.check_with(actual, env::var_os("CI").is_some(), ask)
+    pub(crate) async fn check(&self, actual: Option<&str>) -> Result<bool> {
+        self.check_with(actual, env::var_os("CI").is_some(), ask).await
     }
 
-    fn check_with(
+    async fn check_with(
         &self,
         actual: Option<&str>,
         is_ci: bool,
-        ask: impl FnOnce() -> Result<String>,
+        ask: impl AsyncFnOnce() -> Result<String>,
     ) -> Result<bool> {
         if !self.allow_destructive {
             return Ok(false);
@@ -54,7 +56,7 @@ impl ConsentFlags {
         let actual = actual.context("the cluster does not report its id, so nothing can be consented to")?;
         let named = match &self.cluster_id {
             Some(id) => id.clone(),
-            None => ask()?,
+            None => ask().await?,
         };
         ensure!(
             named.trim() == actual,
@@ -65,15 +67,22 @@ impl ConsentFlags {
     }
 }
 
-fn ask() -> Result<String> {
+async fn ask() -> Result<String> {
     if !io::stdin().is_terminal() {
         bail!("--allow-destructive needs --cluster-id, since there is no terminal to ask for it");
     }
     anstream::eprint!("Type the id of the cluster, `ClusterId` of GET /_admin/cluster/health: ");
     io::stderr().flush()?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(line)
+    let (sender, line) = oneshot::channel();
+    // A signal does not end the call that reads. So it is in a thread that ends with the process; for one of the
+    // runtime the process would wait.
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        // Without a receiver there is no more interest in it.
+        _ = sender.send(read.map(|_| line));
+    });
+    line.await.context("the terminal was not read")?.context("cannot read the terminal")
 }
 
 #[cfg(test)]
@@ -84,31 +93,31 @@ mod tests {
         ConsentFlags { allow_destructive: true, cluster_id: id.map(str::to_owned) }
     }
 
-    fn never() -> Result<String> {
+    async fn never() -> Result<String> {
         panic!("it asks")
     }
 
-    #[test]
-    fn without_the_flag_there_is_no_consent() {
-        assert!(!ConsentFlags::default().check_with(Some("a"), true, never).unwrap());
+    #[tokio::test]
+    async fn without_the_flag_there_is_no_consent() {
+        assert!(!ConsentFlags::default().check_with(Some("a"), true, never).await.unwrap());
     }
 
-    #[test]
-    fn the_id_has_to_be_that_of_the_cluster() {
-        assert!(flags(Some("a")).check_with(Some("a"), false, never).unwrap());
-        let error = flags(Some("b")).check_with(Some("a"), false, never).unwrap_err().to_string();
+    #[tokio::test]
+    async fn the_id_has_to_be_that_of_the_cluster() {
+        assert!(flags(Some("a")).check_with(Some("a"), false, never).await.unwrap());
+        let error = flags(Some("b")).check_with(Some("a"), false, never).await.unwrap_err().to_string();
         assert!(error.contains("another id than `b`") && !error.contains("`a`"), "{error}");
-        assert!(flags(Some("a")).check_with(None, false, never).is_err());
+        assert!(flags(Some("a")).check_with(None, false, never).await.is_err());
     }
 
-    #[test]
-    fn an_id_that_is_not_named_is_asked_for() {
-        assert!(flags(None).check_with(Some("a"), false, || Ok("a\n".to_owned())).unwrap());
-        assert!(flags(None).check_with(Some("a"), false, || Ok("\n".to_owned())).is_err());
+    #[tokio::test]
+    async fn an_id_that_is_not_named_is_asked_for() {
+        assert!(flags(None).check_with(Some("a"), false, async || Ok("a\n".to_owned())).await.unwrap());
+        assert!(flags(None).check_with(Some("a"), false, async || Ok("\n".to_owned())).await.is_err());
     }
 
-    #[test]
-    fn continuous_integration_is_refused_even_with_the_right_id() {
-        assert!(flags(Some("a")).check_with(Some("a"), true, never).is_err());
+    #[tokio::test]
+    async fn continuous_integration_is_refused_even_with_the_right_id() {
+        assert!(flags(Some("a")).check_with(Some("a"), true, never).await.is_err());
     }
 }

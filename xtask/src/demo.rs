@@ -1,15 +1,16 @@
 //! Runs the client's tour against a cluster: an embedded one, unless a back end is named.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle_svg::Term;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use serde::Deserialize;
 
 use crate::cli::Demo;
 use crate::interruption::Interruptions;
+use crate::out_file::OutFile;
 use crate::program::{ExitReason, Program};
 use crate::workspace;
 
@@ -28,6 +29,7 @@ const LIMIT: Duration = Duration::from_secs(10 * 60);
 /// If the cluster cannot start, or the picture cannot be written. A tour that fails is not an error: its exit code is passed on.
 pub(crate) async fn demo(command: Demo) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
+    let picture = command.picture.map(OutFile::open).transpose()?;
 
     // Before the cluster starts: compiling may take minutes, and on one processor it would starve the cluster's timers.
     let tour = match build(&mut interruptions).await? {
@@ -41,20 +43,20 @@ pub(crate) async fn demo(command: Demo) -> Result<ExitCode> {
     };
     let tour = Program::new(tour).variables(running.variables()).limit(LIMIT);
     let exit = tokio::select! {
-        exit = take(tour, command.picture.as_deref(), &mut interruptions) => exit?,
+        exit = take(tour, picture, &mut interruptions) => exit?,
         never = running.serve() => match never {},
     };
     running.stop(&mut interruptions).await?;
     Ok(exit.exit_code())
 }
 
-/// Runs the tour, and draws its output if a file is named.
+/// Runs the tour, and draws its output if a file is named and the tour succeeds.
 async fn take(
     tour: Program,
-    picture: Option<&Path>,
+    picture: Option<OutFile>,
     interruptions: &mut Interruptions,
 ) -> Result<ExitReason> {
-    let Some(path) = picture else { return tour.run(interruptions).await };
+    let Some(picture) = picture else { return tour.run(interruptions).await };
     let mut output = String::new();
     let tour = tour.variables([("CLICOLOR_FORCE", "1".to_owned())]);
     let exit = tour.run_with_lines(interruptions, |line| {
@@ -63,7 +65,9 @@ async fn take(
         output.push('\n');
     });
     let exit = exit.await?;
-    std::fs::write(path, picture_of(&output)).with_context(|| format!("cannot write {}", path.display()))?;
+    if exit.is_success() {
+        picture.write(&picture_of(&output))?;
+    }
     Ok(exit)
 }
 

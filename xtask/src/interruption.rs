@@ -1,5 +1,7 @@
 //! Signals that ask this process to end: Ctrl-C, SIGTERM, a closed terminal.
 
+use std::fmt;
+
 use anyhow::{Context, Result};
 
 /// One received signal.
@@ -7,6 +9,33 @@ use anyhow::{Context, Result};
 pub(crate) struct Interruption {
     /// The number of the signal, as used in exit codes.
     pub(crate) signal: u8,
+}
+
+/// As an error: what was in progress is not completed.
+impl std::error::Error for Interruption {}
+
+impl fmt::Display for Interruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+/// Waits for a future, which is dropped if a signal arrives before.
+///
+/// # Errors
+/// That of the future, or the [`Interruption`].
+pub(crate) fn unless_interrupted<T>(
+    future: impl Future<Output = Result<T>>,
+) -> impl Future<Output = Result<T>> {
+    // Starting and recording a cluster are large futures.
+    let future = Box::pin(future);
+    async move {
+        let mut interruptions = Interruptions::listen()?;
+        tokio::select! {
+            result = future => result,
+            interruption = interruptions.next() => Err(interruption.into()),
+        }
+    }
 }
 
 /// Receives signals from its creation on, so that none is lost before the first wait.

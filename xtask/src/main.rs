@@ -11,6 +11,7 @@ mod compat;
 mod consent;
 mod contract;
 mod demo;
+mod failure;
 mod failure_matrix;
 mod features;
 mod fleet;
@@ -19,6 +20,7 @@ mod integration;
 mod interruption;
 mod mutants;
 mod operations;
+mod out_file;
 mod program;
 mod public_api;
 mod soak;
@@ -28,7 +30,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser as _;
-use owo_colors::OwoColorize as _;
 
 use crate::cli::{Cli, Task, TestCluster};
 use crate::cluster::Action;
@@ -40,11 +41,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run() -> ExitCode {
     let cli = Cli::parse();
-    perform(cli.task).await.unwrap_or_else(|error| {
-        // With its causes on the same line: "… : cannot listen on 127.0.0.1:8529: Address already in use".
-        anstream::eprintln!("{} {error:#}", "error:".red().bold());
-        ExitCode::FAILURE
-    })
+    perform(cli.task).await.unwrap_or_else(|error| failure::report(&error, 1))
 }
 
 async fn perform(task: Task) -> Result<ExitCode> {

@@ -67,6 +67,11 @@ pub(crate) fn replay(target: &Target, path: &Path) -> bool {
         Err(error) => return report_error(target, &format!("`{}` cannot be read: {error}", path.display())),
     };
     install_panic_hook();
+    let watched_target = *target;
+    let watchdog = Watchdog::new(move |_, _| {
+        report_error(&watched_target, "the input is not processed in time");
+    });
+    watchdog.watch(0, &input);
     match read(target, &input) {
         Ok(bytes) => println!("{}: ok, {bytes} bytes allocated", target.name),
         Err(fault) => return report_error(target, &fault),
@@ -146,5 +151,13 @@ mod tests {
             let harness = read(&format!("fuzz/fuzz_targets/{name}.rs"));
             assert!(harness.contains(&format!("read(\"{name}\", input)")), "{name}");
         }
+    }
+
+    #[test]
+    fn libfuzzer_reads_compressed_bodies_too() {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/Cargo.toml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        let client = manifest.lines().find(|line| line.starts_with("arango = ")).unwrap();
+        assert!(client.contains("\"compression\""), "{client}");
     }
 }

@@ -6,7 +6,7 @@ mod test_cluster;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::cluster::Flags;
 
@@ -67,7 +67,7 @@ pub(crate) enum Task {
 
     /// Records the public API of each library in `crates/*/public-api.txt`.
     ///
-    /// Runs cargo-public-api with a nightly compiler of one date, and is skipped if one of them is not installed. With
+    /// Runs cargo-public-api with a nightly compiler of one date, and fails if one of them is not installed. With
     /// `--check`, only the differences from the record are printed; the exit code is 0 if there are none.
     PublicApi(PublicApi),
 
@@ -78,8 +78,8 @@ pub(crate) enum Task {
 
     /// Runs mutation tests: changes one line of the decision-making files at a time, and expects a test to fail.
     ///
-    /// Runs cargo-mutants, and is skipped if that is not installed. The files, and the mutants known to be harmless,
-    /// are listed in `.cargo/mutants.toml`. The exit code is 0 if no tested mutant survives.
+    /// Runs cargo-mutants, and fails if that is not installed. The files, and the mutants known to be harmless, are
+    /// listed in `.cargo/mutants.toml`. The exit code is 0 if no tested mutant survives.
     Mutants(Mutants),
 
     /// Simulates the client under random faults, and prints which invariants are violated.
@@ -136,7 +136,7 @@ pub(crate) struct Operations {
 
 #[derive(Debug, Args)]
 pub(crate) struct PublicApi {
-    /// Compare the code with the record instead. Fails if a tool is not installed.
+    /// Compare the code with the record instead.
     #[arg(long)]
     pub(crate) check: bool,
 
@@ -170,12 +170,16 @@ pub(crate) struct Mutants {
     pub(crate) changed: bool,
 
     /// Stop after this many minutes. Mutants not tested by then are counted, and do not fail the run.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub(crate) minutes: Option<u64>,
 
     /// One shard of several, such as `0/4`.
     #[arg(long, value_name = "K/N")]
     pub(crate) shard: Option<String>,
+
+    /// If cargo-mutants is not installed, only print that the run is skipped.
+    #[arg(long)]
+    pub(crate) if_installed: bool,
 }
 
 /// Files that are mutated and checked by the same tests.
@@ -195,7 +199,7 @@ pub(crate) enum Group {
 #[derive(Debug, Args)]
 pub(crate) struct Soak {
     /// Number of seeds.
-    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "seed")]
+    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "seed", value_parser = value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
 
     /// First seed.
@@ -229,7 +233,7 @@ pub(crate) struct Fuzz {
     pub(crate) targets: Vec<String>,
 
     /// Seconds for which inputs are generated, for each target.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u64).range(1..))]
     pub(crate) seconds: u64,
 
     /// Random seed: the same seed gives the same inputs in the same order.
@@ -323,6 +327,13 @@ mod tests {
         let Ok(Cli { task: Task::TestCluster(command) }) = cli else { panic!("{cli:?}") };
         let TestCluster::Run(run) = *command else { panic!("{command:?}") };
         assert_eq!(run.command, ["sh", "-c", "exit 7"]);
+    }
+
+    #[test]
+    fn a_run_that_checks_nothing_is_refused() {
+        for line in [["soak", "--seeds", "0"], ["fuzz", "--seconds", "0"], ["mutants", "--minutes", "0"]] {
+            assert!(Cli::try_parse_from([&["xtask"], &line[..]].concat()).is_err(), "{line:?}");
+        }
     }
 
     #[test]

@@ -39,6 +39,27 @@ impl ExternalFlags {
     pub(super) fn coordinators(&self) -> usize {
         self.endpoints.len()
     }
+
+    /// Returns the same flags without empty ones: an environment variable without a value counts as not set. A password
+    /// may be empty.
+    fn without_empty(self) -> Self {
+        Self {
+            endpoints: self.endpoints.into_iter().filter(|url| !url.trim().is_empty()).collect(),
+            user: self.user.filter(|user| !user.is_empty()),
+            token: self.token.filter(|token| !token.is_empty()),
+            ca_file: self.ca_file.filter(|path| !path.as_os_str().is_empty()),
+            ..self
+        }
+    }
+
+    /// What to do if a coordinator refuses the credentials.
+    fn advice(&self) -> &'static str {
+        match (&self.token, &self.password) {
+            (Some(_), _) => "the token is refused, see --token",
+            (None, Some(_)) => "the user or the password is refused, see --user and --password",
+            (None, None) => "it needs a login: --user and --password, or --token",
+        }
+    }
 }
 
 /// A cluster that is not ours.
@@ -54,7 +75,16 @@ impl External {
     /// # Errors
     /// If no URL is given, or a coordinator does not respond or refuses the credentials; also through its proxy.
     pub(crate) async fn find(flags: ExternalFlags, proxy_ports: Option<&[u16]>) -> Result<Self> {
+        let flags = flags.without_empty();
         ensure!(!flags.endpoints.is_empty(), "--backend external needs --endpoints or ARANGO_ENDPOINTS");
+        for (index, url) in flags.endpoints.iter().enumerate() {
+            ensure!(
+                !has_credentials(url),
+                "endpoint {} contains credentials: give them as --user and --password, or as variables",
+                index + 1
+            );
+        }
+        let advice = flags.advice();
         let user = flags.user.unwrap_or_else(|| "root".to_owned());
         let authorization = match (&flags.token, &flags.password) {
             (Some(token), _) => Authorization::Bearer(token.clone()),
@@ -68,8 +98,14 @@ impl External {
             let url = url.trim_end_matches('/').to_owned();
             let read = async |path: &str, field: &str| -> Result<String> {
                 let response = client.get(&format!("{url}{path}")).await?;
+                ensure!(response.status != 401, "status 401: {advice}");
                 ensure!(response.status == 200, "status {}", response.status);
-                Ok(response.body[field].as_str().unwrap_or_default().to_owned())
+                let value = response.body[field].as_str().filter(|value| !value.is_empty());
+                // Nothing is sent to other servers that respond to every path, such as a proxy with a page.
+                let value = value.with_context(|| {
+                    format!("the response to {path} has no `{field}`; it is not ArangoDB, or hides it from this user")
+                })?;
+                Ok(value.to_owned())
             };
             version =
                 read("/_api/version", "version").await.with_context(|| format!("{url} cannot be used"))?;
@@ -112,6 +148,12 @@ impl External {
     pub(crate) fn info(&self) -> &ClusterInfo {
         &self.info
     }
+}
+
+/// Whether a URL has a user or a password before its host.
+fn has_credentials(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    authority.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
 }
 
 /// What to check if a proxy cannot be used, although its coordinator can.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::ClusterInfo;
@@ -44,21 +44,29 @@ pub(crate) fn all() -> Vec<(PathBuf, Option<State>)> {
     running().into_iter().map(|directory| (directory.clone(), read(&directory))).collect()
 }
 
-/// Finds the cluster in `directory`, or the only one that runs. Of several, that of the shell's `ARANGO_TEST_CONTROL`.
-///
-/// # Errors
-/// If no cluster runs, or several do and none is named.
-pub(crate) fn find(directory: Option<&Path>) -> Result<Found> {
-    let clusters = all()
-        .into_iter()
-        .filter(|(path, _)| directory.is_none_or(|directory| directory == path))
-        .filter_map(|(directory, state)| Some(Found { directory, state: state? }))
-        .collect();
-    choose(clusters, std::env::var("ARANGO_TEST_CONTROL").ok().as_deref())
+/// Returns whether a cluster is the one that a command names, or none is named.
+pub(crate) fn is_selected(directory: &Path, named: Option<&Path>) -> bool {
+    let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    named.is_none_or(|named| absolute(named) == absolute(directory))
 }
 
-/// Returns the only cluster, or of several the one with this control address.
-fn choose(mut clusters: Vec<Found>, control: Option<&str>) -> Result<Found> {
+/// Finds the cluster in the directory that is named, or the only one that runs. Of several, that of the shell's
+/// `ARANGO_TEST_CONTROL`.
+///
+/// # Errors
+/// If no cluster runs, several do and none is named, or none has the directory.
+pub(crate) fn find(named: Option<&Path>) -> Result<Found> {
+    let running = all().into_iter().filter_map(|(directory, state)| Some(Found { directory, state: state? }));
+    choose(running.collect(), named, std::env::var("ARANGO_TEST_CONTROL").ok().as_deref())
+}
+
+/// Returns the cluster in the directory that is named, the only one, or of several the one with this control address.
+fn choose(mut clusters: Vec<Found>, named: Option<&Path>, control: Option<&str>) -> Result<Found> {
+    let running = paths(&clusters);
+    if let Some(named) = named.filter(|_| !clusters.is_empty()) {
+        clusters.retain(|found| is_selected(&found.directory, Some(named)));
+        ensure!(!clusters.is_empty(), "no cluster has the directory {}, only: {running}", named.display());
+    }
     if clusters.len() > 1
         && let Some(place) = clusters
             .iter()
@@ -69,15 +77,14 @@ fn choose(mut clusters: Vec<Found>, control: Option<&str>) -> Result<Found> {
     match (clusters.pop(), clusters.as_slice()) {
         (Some(cluster), []) => Ok(cluster),
         (None, _) => bail!("no cluster runs: `cargo xtask test-cluster up` starts one"),
-        (Some(last), others) => {
-            let paths: Vec<_> =
-                others.iter().chain([&last]).map(|found| found.directory.display().to_string()).collect();
-            bail!(
-                "several clusters run, so one has to be named: --cluster {}, or execute the `export` lines of one",
-                paths.join(" | ")
-            )
-        }
+        (Some(_), _) => bail!(
+            "several clusters run, so one has to be named: --cluster {running}, or execute the `export` lines of one"
+        ),
     }
+}
+
+fn paths(clusters: &[Found]) -> String {
+    clusters.iter().map(|found| found.directory.display().to_string()).collect::<Vec<_>>().join(" | ")
 }
 
 fn read(directory: &Path) -> Option<State> {
@@ -101,16 +108,33 @@ mod tests {
     fn of_several_clusters_the_shell_names_one_by_its_control_address() {
         let several =
             || vec![found("/a", Some("http://a/1")), found("/b", Some("http://b/2")), found("/c", None)];
-        let chosen = choose(several(), Some("http://a/1")).unwrap();
+        let chosen = choose(several(), None, Some("http://a/1")).unwrap();
         assert_eq!(chosen.directory, Path::new("/a"));
         for other in [None, Some("http://ended/3")] {
-            let error = choose(several(), other).unwrap_err().to_string();
+            let error = choose(several(), None, other).unwrap_err().to_string();
             assert_eq!(
                 error,
                 "several clusters run, so one has to be named: --cluster /a | /b | /c, or execute the `export` lines of one"
             );
         }
-        let only = choose(vec![found("/a", None)], Some("http://ended/3")).unwrap();
+        let only = choose(vec![found("/a", None)], None, Some("http://ended/3")).unwrap();
         assert_eq!(only.directory, Path::new("/a"), "the only one needs no name");
+    }
+
+    #[test]
+    fn a_directory_that_no_cluster_has_is_reported_with_those_that_run() {
+        let error = choose(vec![found("/a", None)], Some(Path::new("/wrong")), None).unwrap_err().to_string();
+        assert_eq!(error, "no cluster has the directory /wrong, only: /a");
+        let error = choose(Vec::new(), Some(Path::new("/wrong")), None).unwrap_err().to_string();
+        assert!(error.contains("no cluster runs"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_may_be_written_in_another_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = folder.path().join("../").join(folder.path().file_name().unwrap()).join("");
+
+        assert!(is_selected(folder.path(), Some(&written)) && is_selected(folder.path(), None));
+        assert!(!is_selected(folder.path(), Some(Path::new("/"))));
     }
 }

@@ -22,10 +22,9 @@ mod tests;
 
 use std::process::ExitCode;
 
-use owo_colors::OwoColorize as _;
-
 pub(crate) use self::compare::Grade;
 use crate::cli::Contract;
+use crate::failure;
 
 /// The exit code if something could not be done, so that it differs from that of a difference.
 const CANNOT: u8 = 2;
@@ -38,8 +37,5 @@ pub(crate) async fn contract(command: Contract) -> ExitCode {
         Contract::Embedded(command) => Box::pin(commands::embedded(&command)).await,
         Contract::Questions(command) => commands::questions(&command).map(|()| ExitCode::SUCCESS),
     };
-    result.unwrap_or_else(|error| {
-        anstream::eprintln!("{} {error:#}", "error:".red().bold());
-        ExitCode::from(CANNOT)
-    })
+    result.unwrap_or_else(|error| failure::report(&error, CANNOT))
 }

@@ -11,6 +11,7 @@ use super::session::{Outcome, Session};
 use super::version::Version;
 use crate::cluster::ClusterInfo;
 use crate::consent::ConsentFlags;
+use crate::interruption::unless_interrupted;
 
 /// The step without which nothing else can be sent.
 const FIRST: &str = "database.create: a new one";
@@ -37,7 +38,7 @@ impl Recorder {
     /// # Errors
     /// If the cluster does not respond, or what was created cannot be dropped.
     pub(crate) async fn record(&self, info: &ClusterInfo) -> Result<Recording> {
-        let mut session = Session::new(info).await?;
+        let mut session = unless_interrupted(Session::new(info)).await?;
         session.allow_destructive();
         self.run(&mut session, info).await
     }
@@ -52,8 +53,8 @@ impl Recorder {
         info: &ClusterInfo,
         consent: &ConsentFlags,
     ) -> Result<Recording> {
-        let session = Session::new(info).await?;
-        let is_allowed = consent.check(session.cluster_id())?;
+        let session = unless_interrupted(Session::new(info)).await?;
+        let is_allowed = unless_interrupted(consent.check(session.cluster_id())).await?;
         self.record_of_others(session, info, is_allowed).await
     }
 
@@ -93,15 +94,19 @@ impl Recorder {
     }
 
     async fn run(&self, session: &mut Session, info: &ClusterInfo) -> Result<Recording> {
-        let recording = tokio::select! {
-            recording = self.send(session, info) => recording,
-            // What was created is dropped in any case.
-            signal = interrupted() => signal.and_then(|()| Err(anyhow::anyhow!("interrupted"))),
-        };
-        let cleaned = session.clean_up().await;
-        let recording = recording?;
-        cleaned?;
-        Ok(recording)
+        let recording = unless_interrupted(self.send(session, info)).await;
+        // What was created is dropped in any case.
+        let created = session.fill("the database {database} and the user {user}");
+        let cleaned = unless_interrupted(session.clean_up()).await;
+        let cleaned = cleaned.with_context(|| format!("{created} may still be there"));
+        match (recording, cleaned) {
+            (recording, Ok(())) => recording,
+            (Ok(_), Err(error)) => Err(error),
+            (Err(error), Err(left)) => {
+                anstream::eprintln!("warning: {left:#}");
+                Err(error)
+            }
+        }
     }
 
     async fn send(&self, session: &mut Session, info: &ClusterInfo) -> Result<Recording> {
@@ -111,16 +116,12 @@ impl Recorder {
         let mut answers = BTreeMap::new();
         for question in &self.questions {
             answers.insert(question.id.clone(), question.ask(session, &version, self.slow).await);
+            session.check_responses()?;
         }
         sent.groups(session, &self.script.last).await?;
         let cluster = RecordedCluster { backend: info.backend.clone(), version: info.version.clone() };
         Ok(Recording::new(cluster, sent.responses, sent.skipped, answers))
     }
-}
-
-async fn interrupted() -> Result<()> {
-    crate::interruption::Interruptions::listen()?.next().await;
-    Ok(())
 }
 
 #[derive(Default)]
@@ -148,6 +149,7 @@ impl Sent {
                     }
                     Outcome::Background => {}
                 }
+                session.check_responses()?;
             }
             let finished = session.finish().await;
             self.responses.extend(finished.into_iter().map(|(id, exchange)| (id, exchange.recorded)));

@@ -60,6 +60,13 @@ struct RecordedStep {
     body: Shape,
 }
 
+impl Recorded {
+    /// Whether there was a response.
+    pub(crate) fn is_response(&self) -> bool {
+        self.status != 0
+    }
+}
+
 impl Recording {
     pub(crate) fn new(
         cluster: RecordedCluster,

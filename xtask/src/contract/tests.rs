@@ -1,6 +1,7 @@
 //! Tests with embedded clusters.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use arango_test_cluster::{Entry, Fault, Match, Phase, TestCluster};
 use serde::Deserialize;
@@ -194,6 +195,46 @@ async fn a_consent_for_another_cluster_is_refused_before_anything_is_sent() {
 
     assert!(refused.is_err());
     assert_eq!(changes(&cluster), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_recording_ends_soon_after_the_cluster_has_stopped_responding() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let session = Session::new(&info).await.unwrap().limit(Duration::from_millis(500));
+    // What creates and drops the database has a response.
+    let _fault = cluster.inject(&Fault::hang().on(Match::get("/_admin/*")));
+    let sent = || cluster.journal().entries().len();
+    let before = sent();
+
+    let recorded = Recorder::read(false).unwrap().record_of_others(session, &info, false).await;
+
+    let error = recorded.unwrap_err().to_string();
+    assert!(error.contains("does not respond any more: 3 requests"), "{error}");
+    assert!(sent() - before < 60, "{}", sent() - before);
+    assert!(changes(&cluster).iter().any(|line| line.starts_with("DELETE /_api/database/arango_contract_")));
+}
+
+/// A server creates a database to the end, also if nothing waits for it any more.
+#[tokio::test]
+async fn a_database_that_is_being_created_at_an_interruption_is_dropped_when_it_is_there() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let script = Script::read().unwrap();
+    let mut session = Session::new(&info).await.unwrap();
+    let delay = Duration::from_millis(500);
+    let faults = cluster.inject(&Fault::latency(delay).on(Match::post("/_api/database")));
+    let group = &script.groups[0];
+    tokio::select! {
+        outcome = session.perform(group, &group.steps[0]) => panic!("{outcome:?}"),
+        () = async { while faults.iter().all(|fault| fault.hits() == 0) { tokio::task::yield_now().await } } => {}
+    }
+
+    session.clean_up().await.unwrap();
+
+    let entries = cluster.journal().entries();
+    let databases = entries.iter().filter(|entry| entry.path.starts_with("/_api/database"));
+    let found: Vec<_> =
+        databases.map(|entry| (entry.method.as_str(), entry.executed, entry.status)).collect();
+    assert_eq!(found, [("POST", true, Some(201)), ("DELETE", true, Some(200))]);
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ mod shared_cluster;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use self::shared_cluster::SharedCluster;
 use crate::cli::Integration;
 use crate::cluster::run_with_cluster;
-use crate::interruption::Interruptions;
+use crate::interruption::{Interruptions, unless_interrupted};
 use crate::program::Program;
 use crate::workspace;
 
@@ -32,13 +32,16 @@ pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
     if !build.is_success() {
         return Ok(build.exit_code());
     }
+    if let Some(name) = &command.filter {
+        ensure!(has_test(name, &mut interruptions).await?, "no test has a name that contains `{name}`");
+    }
     // With their output, since it says what is skipped.
     let tests = cargo_test().arguments(["--", "--test-threads=1", "--nocapture"]).arguments(command.filter);
     if !is_external {
         return Ok(run_with_cluster(command.cluster, tests, &mut interruptions).await?.exit_code());
     }
-    let running = command.cluster.start().await?;
-    let shared = SharedCluster::prepare(running.info(), &command.consent).await?;
+    let running = unless_interrupted(command.cluster.start()).await?;
+    let shared = unless_interrupted(SharedCluster::prepare(running.info(), &command.consent)).await?;
     let tests = tests.variables(running.variables()).variables(shared.variables());
     let exit = tests.run(&mut interruptions).await;
     let cleaned = shared.clean_up().await;
@@ -46,6 +49,15 @@ pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
     let exit = exit?;
     cleaned?;
     Ok(exit.exit_code())
+}
+
+/// Whether there is a test whose name contains `name`. Without one, the run would succeed.
+async fn has_test(name: &str, interruptions: &mut Interruptions) -> Result<bool> {
+    let mut has_test = false;
+    let list = cargo_test().arguments(["--", "--list", name]);
+    let exit = list.run_with_lines(interruptions, |line| has_test |= line.ends_with(": test")).await?;
+    ensure!(exit.is_success(), "the tests cannot be listed");
+    Ok(has_test)
 }
 
 fn cargo_test() -> Program {

@@ -41,7 +41,7 @@ impl SharedCluster {
         let client = HttpClient::new(info.ca_file.as_deref().map(AsRef::as_ref))?.with(info.authorization());
         let endpoint = info.endpoints.first().context("an external cluster has an address")?.clone();
         let health = client.get(&format!("{endpoint}/_admin/cluster/health")).await?;
-        let may_disturb = consent.check(health.body["ClusterId"].as_str())?;
+        let may_disturb = consent.check(health.body["ClusterId"].as_str()).await?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
         anstream::eprintln!("The cluster belongs to others. The tests read, and change this:");
         let destructive = if may_disturb { &DESTRUCTIVE[..] } else { &[] };

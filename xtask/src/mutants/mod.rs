@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use owo_colors::OwoColorize as _;
 
 use self::outcomes::Outcomes;
@@ -61,7 +61,7 @@ const GROUPS: [MutantGroup; 4] = [
 /// Runs cargo-mutants for each group and counts what survived.
 ///
 /// # Errors
-/// If the files of cargo-mutants cannot be read or written.
+/// If the files of cargo-mutants cannot be read or written, or it is not installed.
 pub(crate) async fn mutants(command: &Mutants) -> Result<ExitCode> {
     let began = Instant::now();
     let mut interruptions = Interruptions::listen()?;
@@ -70,9 +70,11 @@ pub(crate) async fn mutants(command: &Mutants) -> Result<ExitCode> {
         .without_stderr()
         .run_with_lines(&mut interruptions, drop)
         .await?;
+    if !matches!(installed, ExitReason::Exited(_)) {
+        return Ok(installed.exit_code());
+    }
     if !installed.is_success() {
-        anstream::println!("skipped: mutants, cargo-mutants is not installed");
-        return Ok(ExitCode::SUCCESS);
+        return without_tool(command.if_installed);
     }
     let folder = workspace::target().join("mutants");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -116,6 +118,13 @@ pub(crate) async fn mutants(command: &Mutants) -> Result<ExitCode> {
     Ok(summarise(&all))
 }
 
+/// Fails, unless the run may be skipped.
+fn without_tool(may_skip: bool) -> Result<ExitCode> {
+    ensure!(may_skip, "cargo-mutants is not installed: `bash .ci/install cargo-mutants` installs it");
+    anstream::println!("skipped: mutants, cargo-mutants is not installed");
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Prints the results of each package, and the survivors.
 fn summarise(all: &[(&str, usize, Outcomes)]) -> ExitCode {
     let count = |number: usize| number.to_string();
@@ -147,7 +156,7 @@ impl MutantGroup {
         let mut count = 0;
         let list = self.cargo_mutants_for_package(selection).arguments(["--list"]);
         let exit = list.run_with_lines(interruptions, |line| count += usize::from(!line.is_empty())).await?;
-        anyhow::ensure!(exit.is_success(), "cargo-mutants cannot list the mutants of {}", self.package);
+        ensure!(exit.is_success(), "cargo-mutants cannot list the mutants of {}", self.package);
         Ok(count)
     }
 
@@ -209,6 +218,12 @@ fn cargo_mutants() -> Program {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_without_the_tool_succeeds_only_where_it_may_be_skipped() {
+        assert!(without_tool(false).is_err());
+        assert_eq!(without_tool(true).unwrap(), ExitCode::SUCCESS);
+    }
 
     #[test]
     fn every_listed_file_exists_and_belongs_to_a_group() {

@@ -2,6 +2,8 @@
 
 mod cargo_variables;
 mod exit_reason;
+#[cfg(unix)]
+pub(crate) mod labelled_processes;
 pub(crate) mod parent_death;
 mod process_group;
 pub(crate) mod spawn_thread;

@@ -65,7 +65,7 @@ impl Options {
             if !is_known {
                 return Err(format!("FATAL unknown option '{name}'"));
             }
-            values.entry(name.clone()).or_default().push(value.clone());
+            values.entry(name.clone()).or_default().push(with_variable(value));
         }
         let options = Self { values, is_container: env::var_os("STAND_IN_CONTAINER").is_some() };
         options.check()?;
@@ -147,6 +147,12 @@ impl Options {
         let port = published.as_deref().or_else(|| self.get("--server.endpoint")?.rsplit(':').next());
         port?.parse().ok()
     }
+}
+
+/// Returns the value of a variable for `@NAME@`, and other values as they are.
+fn with_variable(value: &str) -> String {
+    let name = value.strip_prefix('@').and_then(|rest| rest.strip_suffix('@'));
+    name.map_or_else(|| value.to_owned(), |name| env::var(name).unwrap_or_default())
 }
 
 /// Finds a file of a container on this machine.

@@ -108,10 +108,14 @@ fn create(flags: &[&str]) -> Result<(), String> {
     if path("containers", name).exists() {
         return Err(format!("the container name {name} is already in use"));
     }
+    let variables = values.get("--env").map(Vec::as_slice).unwrap_or_default();
     // Otherwise the entry point prepares a single server.
-    if one("--env")? != "SKIP_DATABASE_INIT=1" {
+    if !variables.contains(&"SKIP_DATABASE_INIT=1") {
         return Err("the directory would be that of a single server".to_owned());
     }
+    // One without a value has that of this process.
+    let variables: BTreeMap<_, _> =
+        variables.iter().filter_map(|name| Some((*name, env::var(name).ok()?))).collect();
     for volume in values.get("--volume").into_iter().flatten() {
         let outside = volume.split(':').next().unwrap_or_default();
         if !PathBuf::from(outside).is_file() || !volume.ends_with(":ro") {
@@ -121,7 +125,7 @@ fn create(flags: &[&str]) -> Result<(), String> {
     let publish = one("--publish")?.strip_prefix("127.0.0.1:").ok_or("published to other machines")?;
     let container = json!({
         "label": one("--label")?, "volumes": values.get("--volume"), "arguments": server,
-        "port": publish.split(':').next(),
+        "port": publish.split(':').next(), "variables": variables,
     });
     std::thread::park_timeout(record::delay("docker"));
     start(name, container)?;
@@ -137,8 +141,12 @@ fn start(name: &str, mut container: Value) -> Result<(), String> {
     let log = File::options().create(true).append(true).open(log(name)).map_err(|error| error.to_string())?;
     let program = env::current_exe().map_err(|error| error.to_string())?.with_file_name("arangod");
     let member = name.rsplit('-').next().unwrap_or_default();
+    let variables = container["variables"].as_object().into_iter().flatten();
     let child = Command::new(program)
         .args(texts(&container["arguments"]))
+        // A container does not have the environment of the program that starts it.
+        .env_remove("ARANGO_TEST_CLUSTER_ROOT_PASSWORD")
+        .envs(variables.filter_map(|(name, value)| Some((name, value.as_str()?))))
         .env("STAND_IN_CONTAINER", "1")
         .env("STAND_IN_NAME", member)
         .env("STAND_IN_PORT", container["port"].as_str().unwrap_or_default())

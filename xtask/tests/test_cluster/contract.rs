@@ -1,11 +1,17 @@
 //! Recordings and their comparison, as commands.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Ended, Fixture};
+use crate::support::{Ended, Fixture, LIMIT, Running};
 
 /// The recording of the embedded cluster that the repository holds.
 fn snapshot() -> String {
@@ -169,4 +175,64 @@ fn the_list_says_of_each_request_what_it_changes() {
     assert!(lines.len() > 500);
     assert!(lines.contains(&"destructive\tserver.shutdown: of a coordinator\tDELETE /_admin/shutdown"));
     assert!(lines.contains(&"reads\tserver.id: of a coordinator\tGET /_admin/server/id"));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_reported_before_anything_is_done() {
+    let fixture = Fixture::new();
+    let path = fixture.path("missing/file");
+    let path = path.to_str().unwrap();
+
+    for (task, flags, code) in
+        [("contract", &["record", "--out", path][..], 2), ("demo", &["--picture", path], 1)]
+    {
+        let ended = Ended::new(&fixture.task(task, flags).output().unwrap());
+
+        assert_eq!((ended.code, ended.stderr.lines().count()), (Some(code), 1), "{}", ended.stderr);
+        assert!(ended.stderr.starts_with(&format!("error: cannot write {path}: ")), "{}", ended.stderr);
+    }
+}
+
+/// A coordinator that responds only with its version and its id, and holds every other request. Returns its URL and the
+/// requests that it holds.
+fn hanging_coordinator() -> (String, Receiver<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, held) = mpsc::channel();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut line = String::new();
+            BufReader::new(&mut stream).read_line(&mut line).unwrap();
+            let body = r#"{"server":"arango","version":"3.12.5","id":"CRDN-1"}"#;
+            if line.contains("/_api/version ") || line.contains("/_admin/server/id ") {
+                let length = body.len();
+                write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                )
+                .unwrap();
+            } else if sender.send(stream).is_err() {
+                return;
+            }
+        }
+    });
+    (url, held)
+}
+
+#[test]
+fn an_interruption_ends_the_wait_for_a_cluster_that_does_not_respond() {
+    let fixture = Fixture::new();
+    let (url, held) = hanging_coordinator();
+    let flags = ["--backend", "external", "--endpoints", &url, "--password", "passwd"];
+
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let record = Running::new(fixture.task("contract", &[&["record"], &flags[..]].concat()));
+        let _request = held.recv_timeout(LIMIT).unwrap();
+        // Less than the time limit of the request.
+        let begin = Instant::now();
+        record.signal(signal);
+        assert_eq!(record.code(), Some(code));
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+        fixture.assert_nothing_is_left();
+    }
 }

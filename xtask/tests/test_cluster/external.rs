@@ -1,6 +1,11 @@
 //! The back end `external`: nothing is started, and nothing is changed.
 
-use crate::support::{Fixture, read};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use crate::support::{Ended, Fixture, read};
 
 const SCRIPT: &str = "echo $ARANGO_ENDPOINTS $ARANGO_USER $ARANGO_PASSWORD $ARANGO_ROOT_PASSWORD $ARANGO_TOKEN +$ARANGO_JWT_SECRET$ARANGO_TEST_CONTROL+";
 
@@ -78,15 +83,65 @@ fn what_cannot_be_used_is_reported_before_the_command_runs() {
     };
 
     for (flags, reason) in [
-        (&["--endpoints", &urls, "--password", "wrong"][..], "cannot be used: status 401"),
+        (
+            &["--endpoints", &urls, "--password", "wrong"][..],
+            "status 401: the user or the password is refused",
+        ),
+        (&["--endpoints", &urls], "status 401: it needs a login"),
+        (&["--endpoints", &urls, "--token", "wrong"], "status 401: the token is refused"),
         (&["--endpoints", "http://127.0.0.1:1"], "cannot be used"),
         (&["--endpoints", "no URL"], "is not a URL"),
         (&[], "needs --endpoints"),
+        (&["--endpoints", ""], "needs --endpoints"),
     ] {
         let ended = run(flags);
         assert!(ended.stderr.contains(reason) && ended.stdout.is_empty(), "{}{}", ended.stdout, ended.stderr);
         assert_eq!(ended.code, Some(1));
     }
+}
+
+#[test]
+fn a_password_in_an_endpoint_is_refused_and_not_shown() {
+    let fixture = Fixture::new();
+
+    for url in ["http://root:s3cret@127.0.0.1:1", "root:s3cret@127.0.0.1:1/path", "http://s3cret@"] {
+        let ended =
+            fixture.run(&["run", "--backend", "external", "--endpoints", url, "--", "echo", "started"]);
+
+        assert!(ended.stderr.contains("endpoint 1 contains credentials"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("s3cret") && ended.stdout.is_empty(), "{}", ended.stderr);
+        assert_eq!(ended.code, Some(1));
+    }
+}
+
+/// Responds to each request with a page, as a proxy or another web server does. Returns its URL and the requests.
+fn web_server() -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, requests) = mpsc::channel();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut line = String::new();
+            BufReader::new(&mut stream).read_line(&mut line).unwrap();
+            _ = sender.send(line);
+            _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>");
+        }
+    });
+    (url, requests)
+}
+
+#[test]
+fn another_server_than_arangodb_gets_no_request_that_changes_something() {
+    let fixture = Fixture::new();
+    let (url, requests) = web_server();
+    let flags = ["record", "--backend", "external", "--endpoints", &url];
+
+    let ended = Ended::new(&fixture.task("contract", &flags).output().unwrap());
+
+    assert!(ended.stderr.contains("has no `version`; it is not ArangoDB"), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(2));
+    let requests: Vec<_> = requests.try_iter().collect();
+    assert!(requests.iter().all(|line| line.starts_with("GET ")), "{requests:?}");
 }
 
 #[test]

@@ -43,3 +43,16 @@ fn it_ends_with_the_cluster() {
     up.signal(Signal::TERM);
     assert_eq!((up.code(), journal.code()), (Some(0), Some(0)));
 }
+
+#[test]
+fn a_reader_that_needs_no_more_is_no_error() {
+    let fixture = Fixture::new();
+    let mut up = fixture.start(&["up", "--json"]);
+    up.info();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+
+    let ended = fixture.command(&["journal"]).stdout(writer).output().unwrap();
+
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+}

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::Signal;
 
-use crate::support::{Fixture, read, wait_until, with_script};
+use crate::support::{Ended, Fixture, read, wait_until, with_script};
 
 const PROCESS: [&str; 2] = ["--backend", "process"];
 
@@ -30,6 +30,14 @@ fn a_command_finds_a_cluster_of_three_servers_of_each_role() {
     assert!(starts[..3].iter().all(|event| event.contains("agent")), "{starts:?}");
     assert!(starts[6..].iter().all(|event| event.contains("coordinator")), "{starts:?}");
     fixture.assert_nothing_is_left();
+}
+
+#[test]
+fn an_empty_variable_does_not_name_a_program() {
+    let fixture = Fixture::new();
+    let mut command = fixture.command(&with_script(&PROCESS, "true"));
+
+    Ended::new(&command.env("ARANGOD", "").output().unwrap()).assert_success();
 }
 
 #[test]
@@ -108,6 +116,28 @@ fn the_password_of_root_is_set_if_no_server_has_set_it() {
 
     assert_eq!(read(fixture.path("record/password")), "passwd");
     assert!(fixture.events().contains(&"the password of root is set".to_owned()));
+}
+
+/// Every user of a machine can read command lines, and output is kept by continuous integration.
+#[test]
+fn the_password_of_root_is_neither_in_a_command_line_nor_in_an_error() {
+    for backend in ["process", "docker", "starter"] {
+        let flags = ["--backend", backend, "--root-password", "s3cret @home@"];
+        let fixture = Fixture::new();
+        fixture.run(&with_script(&flags, "true")).assert_success();
+
+        let events = fixture.events();
+        assert_eq!(read(fixture.path("record/password")), "s3cret @home@", "{backend}");
+        // All coordinators have it from the start.
+        assert!(!events.contains(&"the password of root is set".to_owned()), "{backend}");
+        let arguments = fixture.arguments("coordinator1").join(" ");
+        assert!(!events.join(" ").contains("s3cret") && !arguments.contains("s3cret"), "{arguments}");
+
+        let fixture = Fixture::new().faults("coordinator1=die,starter=die");
+        let ended = fixture.run(&with_script(&flags, "true"));
+        assert!(ended.code == Some(1) && ended.stderr.contains("command: "), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
+    }
 }
 
 #[test]

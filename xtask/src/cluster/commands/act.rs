@@ -1,19 +1,15 @@
 //! Kills, restarts, pauses or resumes a server of a running cluster.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use hyper::Method;
 use serde_json::Value;
 
-use super::control_request;
+use super::control_request::{self, READY_LIMIT};
 use crate::cli::OneServer;
 use crate::cluster::member::{Action, Member, Role};
 use crate::cluster::state_file::{self, Found};
-
-/// Time limit for an action: a restart waits until the server is ready.
-const LIMIT: Duration = Duration::from_secs(3 * 60);
 
 /// Asks the owner of the cluster to do this to a server.
 ///
@@ -49,7 +45,7 @@ pub(super) async fn request(cluster: &Found, method: Method, server: Member, ver
         bail!("the back end {backend} refuses to {verb} {server}: {reason}");
     }
     let path = format!("{}/{}/{verb}", server.role.path(), server.index);
-    control_request::send(cluster, method, &path, None, LIMIT, &format!("{verb} {server}")).await
+    control_request::send(cluster, method, &path, None, READY_LIMIT, &format!("{verb} {server}")).await
 }
 
 /// Returns why a back end cannot do this with a server, if it cannot.

@@ -1,22 +1,18 @@
 //! Makes the agency of a running cluster unreachable, and reachable again.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use hyper::Method;
 use serde_json::json;
 
-use super::control_request::{LIMIT, send};
+use super::control_request::{LIMIT, READY_LIMIT, send};
 use super::fault::{end, faults_of, ids};
 use crate::cli::Agency;
 use crate::cluster::state_file::{self, Found};
 
 /// The kind of the condition of an embedded cluster.
 const KIND: &str = "agency-down";
-
-/// Time limit for one agent: a start waits until it responds.
-const AGENT_LIMIT: Duration = Duration::from_secs(3 * 60);
 
 /// Begins or ends the outage.
 ///
@@ -60,7 +56,7 @@ async fn for_each_agent(cluster: &Found, verb: &str) -> Result<()> {
     for index in 0..cluster.state.info.agents.len() {
         let path = format!("agents/{index}/{verb}");
         let what = format!("{verb} agent{}", index + 1);
-        send(cluster, Method::POST, &path, None, AGENT_LIMIT, &what).await?;
+        send(cluster, Method::POST, &path, None, READY_LIMIT, &what).await?;
     }
     Ok(())
 }

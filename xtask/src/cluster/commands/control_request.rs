@@ -12,6 +12,10 @@ use crate::cluster::state_file::Found;
 /// Time limit for what has an effect at once.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
+/// Time limit for what responds only when a server is ready. Longer than a usual `--start-limit`, after which the owner
+/// of the cluster responds that it is not.
+pub(super) const READY_LIMIT: Duration = Duration::from_secs(10 * 60);
+
 /// Sends a request, and returns the response. `what` is what was to be done, for the error.
 ///
 /// # Errors

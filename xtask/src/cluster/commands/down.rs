@@ -38,7 +38,7 @@ async fn end_all(command: &Selection) -> Result<usize> {
 
     let mut ended = 0;
     for (directory, state) in state_file::all() {
-        if command.cluster.as_ref().is_some_and(|wanted| *wanted != directory) {
+        if !state_file::is_selected(&directory, command.cluster.as_deref()) {
             continue;
         }
         // One that is starting has no state yet, and belongs to a command in progress.

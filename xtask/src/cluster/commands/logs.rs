@@ -1,12 +1,12 @@
 //! Prints what a server has logged.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use hyper::Method;
 
 use super::act::request;
+use super::output;
 use crate::cli::OneServer;
 use crate::cluster::state_file;
 
@@ -18,7 +18,6 @@ pub(crate) async fn logs(command: OneServer) -> Result<ExitCode> {
     let cluster = state_file::find(command.selection.cluster.as_deref())?;
     let response = request(&cluster, Method::GET, command.server, "log").await?;
     let text = response["log"].as_str().context("the response has no log")?;
-    let mut stdout = anstream::stdout();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
+    output::write(text)?;
     Ok(ExitCode::SUCCESS)
 }

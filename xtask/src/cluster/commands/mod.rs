@@ -7,6 +7,7 @@ mod down;
 mod fault;
 mod journal;
 mod logs;
+mod output;
 mod run;
 mod status;
 mod table;

@@ -18,7 +18,7 @@ use crate::columns::lines;
 pub(crate) async fn status(command: Selection) -> Result<ExitCode> {
     let clusters = state_file::all().into_iter();
     let clusters: Vec<_> =
-        clusters.filter(|(path, _)| command.cluster.as_ref().is_none_or(|wanted| wanted == path)).collect();
+        clusters.filter(|(path, _)| state_file::is_selected(path, command.cluster.as_deref())).collect();
     if clusters.is_empty() {
         anstream::println!("no cluster runs");
         return Ok(ExitCode::FAILURE);

@@ -4,7 +4,6 @@
 //! the owner ends, however it ends. A marked directory whose lock is free is left over: [`sweep`](sweep::sweep) removes
 //! it, with the processes that have its path in their environment.
 
-mod labelled_processes;
 pub(crate) mod sweep;
 
 use std::fs::{self, File, OpenOptions, Permissions};

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{KILL_LIMIT, LABEL, MARKER, is_still, labelled_processes, lock, parent};
+use super::{KILL_LIMIT, LABEL, MARKER, VARIABLE, is_still, lock, parent};
 use crate::cluster::docker;
+use crate::program::labelled_processes::{self, Label};
 
 /// Removes what ended clusters have left: processes, containers, directories. Returns how many clusters these were.
 ///
@@ -45,7 +46,7 @@ pub(crate) fn running() -> Vec<PathBuf> {
 
 /// Removes a directory, its processes and its containers. The caller holds its lock.
 pub(super) fn remove(path: &Path) -> Result<()> {
-    labelled_processes::kill(path, KILL_LIMIT)?;
+    labelled_processes::kill(Label { variable: VARIABLE, value: path.as_os_str() }, KILL_LIMIT)?;
     docker::remove_left_over(path)?;
     match remove_files(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

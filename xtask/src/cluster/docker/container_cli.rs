@@ -23,6 +23,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub(crate) struct ContainerCli {
     path: PathBuf,
+    /// A variable that containers may be given by its name.
+    variable: Option<(&'static str, String)>,
     // One for each running command, and one here.
     running: Arc<()>,
 }
@@ -44,7 +46,12 @@ impl ContainerCli {
 
     /// The program at a path that was found earlier.
     pub(super) fn at(path: PathBuf) -> Self {
-        Self { path, running: Arc::default() }
+        Self { path, variable: None, running: Arc::default() }
+    }
+
+    /// Returns the same program with an environment variable.
+    pub(super) fn with_variable(self, name: &'static str, value: &str) -> Self {
+        Self { variable: Some((name, value.to_owned())), ..self }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -129,7 +136,7 @@ impl ContainerCli {
 
     fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(&self.path);
-        command.args(arguments).stdin(Stdio::null());
+        command.args(arguments).envs(self.variable.clone()).stdin(Stdio::null());
         command
     }
 

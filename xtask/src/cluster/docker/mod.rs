@@ -19,7 +19,7 @@ pub(crate) use self::image::Image;
 use super::directory::ClusterDirectory;
 use super::member::{Action, Member, Role};
 use super::process::as_argument;
-use super::real::arguments::{Addresses, Place, SharedFiles, argv};
+use super::real::arguments::{Addresses, PASSWORD_VARIABLE, Place, SharedFiles, argv};
 use super::real::backend::{Backend, Pending};
 use super::real::plan::{Plan, Server};
 
@@ -90,6 +90,7 @@ impl Containers {
         // First, so that what is created from now on can be found.
         directory.write(CLI_FILE, &as_argument(cli.path())?)?;
         let prefix = prefix(directory.path());
+        let cli = cli.with_variable(PASSWORD_VARIABLE, &plan.root_password);
         let created =
             Self { cli, image, plan, prefix, stop_limit, running: BTreeSet::new(), last_list: None };
         let label = label(directory.path());
@@ -133,6 +134,9 @@ impl Containers {
             // Otherwise the entry point prepares the directory for a single server.
             "--env",
             "SKIP_DATABASE_INIT=1",
+            // Without a value, which the program takes from its environment.
+            "--env",
+            PASSWORD_VARIABLE,
             "--volume",
             &secret,
             "--publish",

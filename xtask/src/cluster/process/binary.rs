@@ -29,8 +29,9 @@ impl Binary {
     /// # Errors
     /// If there is none, it has no version, or its JavaScript code is not found.
     pub(crate) async fn find(named: Option<&Path>, javascript: Option<&Path>) -> Result<Self> {
-        let wanted =
-            named.map_or_else(|| env::var_os("ARANGOD").map(PathBuf::from), |path| Some(path.into()));
+        // An empty variable counts as not set.
+        let variable = || env::var_os("ARANGOD").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let wanted = named.map_or_else(variable, |path| Some(path.into()));
         let path = match &wanted {
             Some(path) => which::which(path).with_context(|| format!("cannot run {}", path.display()))?,
             None => which::which("arangod").context(

@@ -80,6 +80,7 @@ fn invocation(binary: &Binary, plan: &Plan, server: Server) -> Result<Invocation
         arguments: argv(server, binary.version, plan, &place, &addresses, &files),
         output: directory.join("output"),
         cluster: plan.directory.clone(),
+        root_password: plan.root_password.clone(),
         end_signal: EndSignal::Kill,
     })
 }

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
 use crate::cluster::directory::VARIABLE;
+use crate::cluster::real::arguments::PASSWORD_VARIABLE;
 use crate::program::parent_death::{self, EndSignal};
 use crate::program::spawn_thread;
 
@@ -27,6 +28,8 @@ pub(crate) struct Invocation {
     pub(crate) output: PathBuf,
     /// The directory of the cluster.
     pub(crate) cluster: PathBuf,
+    /// The value of [`PASSWORD_VARIABLE`].
+    pub(crate) root_password: String,
     /// The signal for the process if this one dies.
     pub(crate) end_signal: EndSignal,
 }
@@ -50,6 +53,7 @@ impl Invocation {
         command
             .args(&self.arguments)
             .env(VARIABLE, &self.cluster)
+            .env(PASSWORD_VARIABLE, &self.root_password)
             .stdin(Stdio::null())
             .stdout(output.try_clone().context("cannot share a file")?)
             .stderr(output)
@@ -156,6 +160,7 @@ mod tests {
             arguments: vec!["600".to_owned()],
             output: path.join("output"),
             cluster: path.clone(),
+            root_password: "passwd".to_owned(),
             end_signal: EndSignal::Kill,
         };
         let mut pid = None;

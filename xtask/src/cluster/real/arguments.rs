@@ -4,6 +4,14 @@ use super::plan::{Plan, Server};
 use super::version::Version;
 use crate::cluster::member::Role;
 
+/// The environment variable with the password of `root`: command lines can be read by all users of the machine.
+pub(crate) const PASSWORD_VARIABLE: &str = "ARANGO_TEST_CLUSTER_ROOT_PASSWORD";
+
+/// The value of an option that a server reads from that variable.
+pub(crate) fn password_option() -> String {
+    format!("@{PASSWORD_VARIABLE}@")
+}
+
 /// Where a server finds its files.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
@@ -113,7 +121,7 @@ pub(crate) fn argv(
                     arguments.flag("--cluster.my-advertised-endpoint", endpoint(advertised));
                 }
                 // Read when the first coordinator creates the system database.
-                arguments.flag("--database.password", &plan.root_password);
+                arguments.flag("--database.password", password_option());
             }
         }
     }

@@ -12,6 +12,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -24,9 +25,13 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::cluster::http_client::HttpClient;
 use crate::cluster::member::{Action, Member, Role};
+
+/// The pause after a connection that could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A request, and where its result goes: the response, or a status and a reason.
 #[derive(Debug)]
@@ -83,7 +88,11 @@ struct Routes {
 async fn accept(listener: TcpListener, routes: Routes) {
     let mut connections = JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Such as too many open files, which does not pass at once.
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
         while connections.try_join_next().is_some() {}
         let routes = routes.clone();
         connections.spawn(async move {

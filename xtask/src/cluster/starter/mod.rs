@@ -16,6 +16,7 @@ pub(crate) use self::plan::servers;
 use super::http_client::HttpClient;
 use super::member::{Action, Member, Role};
 use super::process::{Binary, Invocation, ServerProcess, as_argument, end};
+use super::real::arguments::password_option;
 use super::real::backend::{Backend, Pending};
 use super::real::plan::{Plan, Server};
 use crate::program::parent_death::EndSignal;
@@ -45,7 +46,7 @@ impl Starter {
             format!("--starter.data-dir={}", as_argument(&plan.directory.join("starter"))?),
             format!("--starter.port={port}"),
             format!("--auth.jwt-secret={}", as_argument(&plan.secret_file)?),
-            format!("--all.database.password={}", plan.root_password),
+            format!("--all.database.password={}", password_option()),
         ];
         if let Some(tls) = &plan.tls {
             arguments.push(format!("--ssl.keyfile={}", as_argument(&tls.key_file)?));
@@ -63,6 +64,7 @@ impl Starter {
                 arguments,
                 output: plan.directory.join("starter-output"),
                 cluster: plan.directory.clone(),
+                root_password: plan.root_password.clone(),
                 // It ends its servers, which a signal that only kills it would not.
                 end_signal: EndSignal::Terminate,
             },

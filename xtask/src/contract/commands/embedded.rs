@@ -75,16 +75,67 @@ impl Findings {
         let expected = Recording::read(&path(SNAPSHOT))?;
         let changed = compare::recordings(&expected, found);
         anstream::eprintln!("{SNAPSHOT_VERSION}: {} differences from the snapshot", changed.len());
-        let answers =
-            found.questions.iter().filter(|(id, answer)| expected.questions.get(*id) != Some(*answer));
-        let answers: Vec<_> = answers
-            .map(|(id, answer)| format!("question {id}: {:?} {}", answer.finding, answer.found))
-            .collect();
-        if !changed.is_empty() || !answers.is_empty() {
+        let answers = answered_otherwise(&expected, found);
+        let skipped = skipped_otherwise(&expected, found);
+        if !changed.is_empty() || !answers.is_empty() || !skipped.is_empty() {
             self.faults.push("If the changes are wanted: `cargo xtask contract embedded --write`".to_owned());
         }
         self.faults.extend(answers);
+        self.faults.extend(skipped);
         self.differences.extend(changed);
         Ok(())
+    }
+}
+
+/// Questions with another answer, and those that are asked in only one of two recordings.
+fn answered_otherwise(expected: &Recording, found: &Recording) -> Vec<String> {
+    let other = found.questions.iter().filter(|(id, answer)| expected.questions.get(*id) != Some(*answer));
+    let other = other.map(|(id, answer)| format!("question {id}: {:?} {}", answer.finding, answer.found));
+    let gone = expected.questions.keys().filter(|id| !found.questions.contains_key(*id));
+    other.chain(gone.map(|id| format!("question {id}: not asked any more"))).collect()
+}
+
+/// Steps that are skipped in only one of two recordings, or for another reason. In a comparison of responses a step that
+/// is skipped is no difference.
+fn skipped_otherwise(expected: &Recording, found: &Recording) -> Vec<String> {
+    let new = found.skipped.iter().filter(|(id, reason)| expected.skipped.get(*id) != Some(*reason));
+    let new = new.map(|(id, reason)| format!("{id}: skipped: {reason}"));
+    let gone = expected.skipped.keys().filter(|id| !found.skipped.contains_key(*id));
+    new.chain(gone.map(|id| format!("{id}: not skipped any more"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::answer::{Answer, Finding};
+
+    fn recording() -> Recording {
+        Recording::read(&path(SNAPSHOT)).unwrap()
+    }
+
+    #[test]
+    fn a_step_that_is_skipped_differs_from_the_snapshot() {
+        let mut found = recording();
+        found.skipped.insert("server.id: of a coordinator".to_owned(), "why".to_owned());
+        let mut findings = Findings::default();
+
+        findings.compare_with_snapshot(&found).unwrap();
+
+        assert_eq!(findings.faults[1..], ["server.id: of a coordinator: skipped: why"]);
+        assert_eq!(
+            skipped_otherwise(&found, &recording()),
+            ["server.id: of a coordinator: not skipped any more"]
+        );
+    }
+
+    #[test]
+    fn another_answer_and_a_question_that_is_gone_differ_from_the_snapshot() {
+        let mut found = recording();
+        found.questions.remove("checksum");
+        let other = Answer { finding: Finding::Different, found: "why".to_owned() };
+        found.questions.insert("metrics-as-json".to_owned(), other);
+
+        let expected = ["question metrics-as-json: Different why", "question checksum: not asked any more"];
+        assert_eq!(answered_otherwise(&recording(), &found), expected);
     }
 }

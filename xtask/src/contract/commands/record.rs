@@ -1,15 +1,14 @@
 //! Records a cluster of any back end.
 
-use std::fs;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::cli::Record;
 use crate::contract::answer::Finding;
 use crate::contract::recorder::Recorder;
 use crate::contract::recording::Recording;
 use crate::contract::script::Effect;
-use crate::interruption::Interruptions;
+use crate::interruption::{Interruptions, unless_interrupted};
+use crate::out_file::OutFile;
 
 /// Starts the cluster, records it, and ends it.
 ///
@@ -30,11 +29,9 @@ pub(crate) async fn record(command: Record) -> Result<()> {
     }
     let is_external = command.cluster.is_external();
     command.consent.check_backend(is_external)?;
-    let mut interruptions = Interruptions::listen()?;
-    let mut running = tokio::select! {
-        started = command.cluster.start() => started?,
-        _ = interruptions.next() => anyhow::bail!("interrupted"),
-    };
+    // Before anything is sent: a recording takes minutes.
+    let out = command.out.map(OutFile::open).transpose()?;
+    let mut running = unless_interrupted(command.cluster.start()).await?;
     let info = running.info().clone();
     let result = tokio::select! {
         result = async {
@@ -46,17 +43,14 @@ pub(crate) async fn record(command: Record) -> Result<()> {
         } => result,
         never = running.serve() => match never {},
     };
-    running.stop(&mut interruptions).await?;
+    running.stop(&mut Interruptions::listen()?).await?;
     let recording = result?;
     print_summary(&recording);
     let text = recording.to_text()?;
-    match command.out {
-        Some(path) => {
-            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-            anstream::eprintln!("written to {}", path.display());
-        }
-        None => anstream::print!("{text}"),
+    if let Some(out) = out {
+        return out.write(&text);
     }
+    anstream::print!("{text}");
     Ok(())
 }
 

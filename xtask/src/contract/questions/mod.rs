@@ -107,6 +107,10 @@ impl Question {
                 let why = skipped.unwrap_or_else(|| format!("{name}: not sent"));
                 return Answer { finding: Finding::NotChecked, found: why };
             };
+            // What is believed to be absent is absent from no response, too.
+            if !exchange.recorded.is_response() {
+                return Answer { finding: Finding::NotChecked, found: format!("{name}: no response") };
+            }
             found.extend(expectation.differences(exchange).map(|one| format!("{name}: {one}")));
         }
         let finding = if found.is_empty() { Finding::AsBelieved } else { Finding::Different };
@@ -118,8 +122,12 @@ impl Question {
 mod tests {
     use std::collections::BTreeSet;
 
+    use serde_json::Value;
+
     use super::*;
+    use crate::contract::recording::Recorded;
     use crate::contract::script::{Effect, Placeholders, Script};
+    use crate::contract::shape::Shape;
     use crate::workspace;
 
     #[test]
@@ -165,6 +173,28 @@ mod tests {
             assert_eq!(names.len(), question.steps.len(), "{}", question.id);
             assert_eq!(expects_of.is_empty(), question.cannot.is_some(), "{}", question.id);
             assert!(!question.from.is_empty() && !question.otherwise.is_empty(), "{}", question.id);
+        }
+    }
+
+    #[test]
+    fn neither_silence_nor_an_empty_response_is_what_is_believed() {
+        let exchange = |status| Exchange {
+            recorded: Recorded {
+                request: String::new(),
+                status,
+                headers: BTreeMap::new(),
+                body: Shape::default(),
+            },
+            body: Value::Null,
+            text: String::new(),
+        };
+        for question in read().unwrap().into_iter().filter(|question| question.cannot.is_none()) {
+            let finding = |status| {
+                let exchanges = question.expect.keys().map(|name| (name.clone(), exchange(status))).collect();
+                question.judge(&exchanges, None).finding
+            };
+            let id = &question.id;
+            assert_eq!((id, finding(0), finding(599)), (id, Finding::NotChecked, Finding::Different));
         }
     }
 

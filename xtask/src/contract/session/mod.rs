@@ -11,7 +11,8 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::recording::Recorded;
 use super::script::{Effect, Group, Identity, Placeholders, Step, Until};
@@ -20,6 +21,15 @@ use crate::cluster::{Authorization, ClusterInfo, HttpClient};
 
 /// Servers themselves wait up to two minutes for maintenance.
 const LIMIT: Duration = Duration::from_secs(150);
+
+/// Time limit for the first request, which no server delays.
+const FIRST_LIMIT: Duration = Duration::from_secs(20);
+
+/// How many requests in a row may exceed the limit.
+const MAX_EXCEEDED: usize = 3;
+
+/// How long a request that was interrupted is waited for.
+const IN_PROGRESS_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long a request is repeated, and how often.
 const REPEAT: Duration = Duration::from_secs(30);
@@ -54,6 +64,10 @@ pub(crate) struct Session {
     /// What has begun and has not ended: the request with the body that ends it.
     begun: BTreeMap<String, Value>,
     background: Vec<Running>,
+    /// The request that is waited for. It goes on if the wait is dropped: a server performs it to the end, too.
+    in_progress: Option<JoinHandle<Result<Response<Bytes>>>>,
+    /// How many of the latest requests have exceeded the limit, without another one in between.
+    exceeded: usize,
 }
 
 /// A step that runs in the background.
@@ -89,13 +103,15 @@ impl Session {
             is_external: false,
             begun: BTreeMap::new(),
             background: Vec::new(),
+            in_progress: None,
+            exceeded: 0,
         };
         session.find_servers().await?;
         Ok(session)
     }
 
     async fn find_servers(&mut self) -> Result<()> {
-        let client = self.client.with(self.authorization(Identity::Root)?);
+        let client = self.client.with(self.authorization(Identity::Root)?).limit(FIRST_LIMIT);
         let url = format!("{}/_admin/cluster/health", self.info.endpoints[0]);
         let health = client.get(&url).await.context("the health of the cluster cannot be read")?;
         if health.status != 200 {
@@ -143,6 +159,22 @@ impl Session {
         self.placeholders.get("cluster")
     }
 
+    /// Returns an error if the cluster does not respond any more: each further request would take as long as the limit.
+    pub(crate) fn check_responses(&self) -> Result<()> {
+        let exceeded = self.exceeded;
+        ensure!(
+            exceeded < MAX_EXCEEDED,
+            "the cluster does not respond any more: {exceeded} requests in a row had no response in time"
+        );
+        Ok(())
+    }
+
+    /// Returns the same session with another limit for a request.
+    #[cfg(test)]
+    pub(crate) fn limit(self, limit: Duration) -> Self {
+        Self { client: self.client.limit(limit), ..self }
+    }
+
     /// Returns the text with what is known by now; what is not known stays as it is.
     pub(crate) fn fill(&self, text: &str) -> String {
         self.placeholders.fill(text).unwrap_or_else(|_| text.to_owned())
@@ -169,7 +201,7 @@ impl Session {
         }
         let begin = Instant::now();
         loop {
-            let response = prepared.clone().send().await;
+            let response = self.send(prepared.clone()).await;
             let is_over = match (&step.until, &response) {
                 (Some(until), Ok(response)) => is_met(until, response) || begin.elapsed() > REPEAT,
                 _ => true,
@@ -180,6 +212,13 @@ impl Session {
             }
             sleep(PAUSE).await;
         }
+    }
+
+    async fn send(&mut self, prepared: Prepared) -> Result<Response<Bytes>> {
+        let task = self.in_progress.insert(tokio::spawn(prepared.send()));
+        let response = task.await.unwrap_or_else(|error| Err(error.into()));
+        self.in_progress = None;
+        response
     }
 
     /// Forgets what a step was refused to begin, and what it has ended.
@@ -204,7 +243,14 @@ impl Session {
     }
 
     /// Ends what has begun and drops what was created, whatever has happened. Without a response nothing can be done.
+    ///
+    /// # Errors
+    /// If something of it is still there.
     pub(crate) async fn clean_up(&mut self) -> Result<()> {
+        if let Some(task) = self.in_progress.take() {
+            // What it creates can be dropped only when it is there. Without a response in time, it may not be.
+            _ = timeout(IN_PROGRESS_LIMIT, task).await;
+        }
         let mut requests: Vec<_> = std::mem::take(&mut self.begun)
             .into_iter()
             .map(|(request, end)| (request, end.to_string()))
@@ -294,6 +340,8 @@ impl Session {
     fn take(&mut self, step: &Step, response: Result<Response<Bytes>>) -> Exchange {
         let masks =
             Masks { varying_keys: step.keys_vary.clone(), opaque: step.opaque.clone(), ..self.masks.clone() };
+        let is_exceeded = response.as_ref().is_err_and(anyhow::Error::is::<Elapsed>);
+        self.exceeded = if is_exceeded { self.exceeded + 1 } else { 0 };
         let response = match response {
             Ok(response) => response,
             Err(reason) => {

@@ -2,16 +2,16 @@
 
 mod follow;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hyper::Method;
 use owo_colors::OwoColorize as _;
 use serde_json::Value;
 
 use super::control_request::{LIMIT, send};
+use super::output;
 use crate::cli::Journal;
 use crate::cluster::state_file;
 use crate::columns::lines;
@@ -48,9 +48,7 @@ pub(crate) async fn journal(command: Journal) -> Result<ExitCode> {
     let path = format!("journal/entries?last={}&failed={}", command.last, command.failed);
     let journal = send(&cluster, Method::GET, &path, None, LIMIT, "show the journal").await?;
     let text = if command.json { format!("{journal}\n") } else { table(&journal) };
-    // Not with a macro, which would panic when the reader has closed the pipe.
-    let mut stdout = anstream::stdout();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
+    output::write(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
