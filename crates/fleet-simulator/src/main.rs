@@ -108,6 +108,10 @@ fn main() -> ExitCode {
         _ if arguments.quick => QUICK.to_vec(),
         _ => SIZES.to_vec(),
     };
+    if sizes.iter().all(|size| arguments.run_configs(*size).is_empty()) {
+        eprintln!("{} no run has this scenario, policy and load", "error:".red().bold());
+        return ExitCode::from(2);
+    }
     let mut rows = Vec::new();
     for size in sizes {
         let size_rows = run_and_compare(&arguments.run_configs(size), arguments.seed);
