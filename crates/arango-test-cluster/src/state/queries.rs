@@ -201,14 +201,6 @@ impl Queries {
 }
 
 impl State {
-    /// Ends the queries whose cursors have expired. What they have written is lost.
-    pub(crate) fn end_expired_queries(&mut self) {
-        let now = self.current_time;
-        for query in self.cursors.remove_expired(now) {
-            self.queries.end(query, now);
-        }
-    }
-
     /// Locks all documents that a query has written.
     pub(crate) fn lock_writes(&mut self, id: u64, log: &WriteLog) -> Result<(), DocumentError> {
         let Some(query) = self.queries.running.get(&id) else { return Ok(()) };

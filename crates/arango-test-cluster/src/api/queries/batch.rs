@@ -67,7 +67,7 @@ pub(super) fn finish_first(
     let is_open = matches!(cursor.results, Results::Stream(_));
     if is_kept {
         cursor.reset_ttl(state.current_time);
-        state.cursors.insert(cursor);
+        state.open_cursor(cursor);
     }
     Ok(Finished { reply, is_open })
 }

@@ -13,7 +13,7 @@ use crate::journal::EntryId;
 use crate::state::State;
 use crate::state::auth::Caller;
 
-/// How long a commit or an abort waits for a request that uses the transaction.
+/// How long a commit or an abort waits for a request or a cursor that uses the transaction.
 pub(crate) const END_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A request to end a transaction.
@@ -130,14 +130,13 @@ impl State {
         }
     }
 
-    /// Records how a transaction has ended, and ends its streams and queries.
+    /// Records how a transaction has ended, and ends its queries.
     fn bury(&mut self, transaction: &Transaction, status: FinalStatus, was_expired: bool) {
         let now = self.current_time;
         let Transaction { id, user, database, .. } = transaction;
         let tombstone = Tombstone { was_expired, ..tombstone(user.clone(), database, status, now) };
         self.transactions.tombstones.insert(*id, tombstone);
-        self.cursors.remove_of_transaction(*id);
-        // Also one whose request is gone because the coordinator that forwarded it is.
+        // One whose request is gone because the coordinator that forwarded it is.
         for query in self.queries.of_transaction(*id) {
             self.queries.end(query, now);
         }
@@ -154,8 +153,9 @@ impl State {
             self.journal.record_changes(request, marker.as_deref(), self.changes - before);
         }
         // A server looks for expired transactions about once in a second.
-        let is_collected =
-            |one: &&Transaction| one.is_expired(now) && self.clock.next_round(one.expires) <= now;
+        let is_collected = |one: &&Transaction| {
+            one.is_expired(now) && !one.is_in_use() && self.clock.next_round(one.expires) <= now
+        };
         let expired: Vec<_> = self.transactions.running().filter(is_collected).map(|one| one.id).collect();
         for id in expired {
             self.abort_transaction(id, true);
