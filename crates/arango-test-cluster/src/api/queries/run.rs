@@ -191,7 +191,7 @@ fn respond(
     }
     let transaction = call.transaction;
     let (index, database, cursor_options) = (call.index, call.request.database.clone(), body.cursor.clone());
-    wait(call.state, query, batch.slept + write_time(call, prepared), move |state| {
+    wait(call.state, query, batch.slept.saturating_add(write_time(call, prepared)), move |state| {
         let now = state.current_time;
         let id = state.cursors.next_id(index);
         let mut cursor = Cursor::new(id, query, &database, cursor_options, results, now);
