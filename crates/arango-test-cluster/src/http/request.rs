@@ -147,8 +147,9 @@ impl Query {
         self.pairs.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Returns the value of a parameter. If it is given several times, the last one counts.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns whether a parameter is true, in one of the server's spellings.
@@ -158,7 +159,11 @@ impl Query {
 
     /// Returns whether a parameter is true; `default` if it is missing.
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        self.get(name).map_or(default, |value| matches!(value, "true" | "1" | "yes" | "on" | "y"))
+        let is_true = |text: &str| {
+            let text = text.trim();
+            ["true", "yes", "on", "y", "1", "✓"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        };
+        self.get(name).map_or(default, is_true)
     }
 }
 
@@ -180,6 +185,24 @@ mod tests {
 
         let bare = Target::parse("/_db/shop");
         assert_eq!(bare, Target { api_version: None, database: Some("shop"), path: "/" });
+    }
+
+    #[test]
+    fn a_parameter_is_true_in_each_spelling_of_a_server_and_false_in_any_other() {
+        let query = Query::parse("a=true&b=TRUE&c=%20Yes+&d=on&e=Y&f=1&g=%E2%9C%93&h=false&i=0&j=&k=truee&l");
+        for name in ["a", "b", "c", "d", "e", "f", "g"] {
+            assert!(query.is_true(name), "{name}");
+        }
+        for name in ["h", "i", "j", "k", "l"] {
+            assert!(!query.flag(name, true), "{name}");
+        }
+        assert!(query.flag("missing", true) && !query.is_true("missing"));
+    }
+
+    #[test]
+    fn the_last_value_of_a_parameter_counts() {
+        let query = Query::parse("silent=true&silent=false&x=1");
+        assert_eq!((query.get("silent"), query.is_true("silent")), (Some("false"), false));
     }
 
     #[test]
