@@ -10,7 +10,7 @@ use super::error::DocumentError;
 use super::keys::{Keys, is_key};
 use super::schema::Schema;
 use super::sequence::Sequence;
-use super::unique::at;
+use super::unique::{at, has};
 
 /// The rules of a collection. They change only with its properties.
 #[derive(Debug, Clone)]
@@ -48,6 +48,11 @@ impl Rules {
         }
         let values: Vec<_> = self.shard_keys.iter().map(|path| at(document, path).to_json()).collect();
         shard_index(&serde_json::Value::Array(values).to_string(), shards)
+    }
+
+    /// Returns whether a document without its key has all attributes that decide in which shard it is.
+    pub(crate) fn has_shard_keys(&self, document: &Value) -> bool {
+        self.shard_keys.iter().all(|path| path == "_key" || has(document, path))
     }
 
     /// Returns the key of a new document: the one it has, or a generated one.
