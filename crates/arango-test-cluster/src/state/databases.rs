@@ -250,6 +250,15 @@ impl Database {
 }
 
 impl State {
+    /// Drops a database, the grants for it, and what coordinators keep in memory of it.
+    pub(crate) fn drop_database(&mut self, name: &str) {
+        self.databases.remove(name);
+        self.users.forget_database(name);
+        self.cursors.remove_of_database(name);
+        self.abort_transactions_of_database(name);
+        self.queries.remove_of_database(name);
+    }
+
     /// Drops a collection, what views have of it, and the grants for it.
     pub(crate) fn drop_collection(&mut self, database: &str, name: &str) {
         if let Some(content) = self.databases.get_mut(database) {

@@ -175,6 +175,14 @@ impl Queries {
         self.results_caches.remove(&index);
     }
 
+    /// Removes the queries of a database that is dropped, and how they were tracked.
+    pub(super) fn remove_of_database(&mut self, database: &str) {
+        self.running.retain(|_, query| query.database != database);
+        self.slow.retain(|(_, query, _)| query.database != database);
+        self.plan_caches.retain(|(_, name), _| name != database);
+        self.tracking.remove_of_database(database);
+    }
+
     /// Returns the queries in this database that are neither the writer's nor of its transaction.
     pub(crate) fn others(&self, database: &str, own: Writer) -> impl Iterator<Item = &RunningQuery> {
         let is_own = move |id: u64, query: &RunningQuery| {

@@ -124,6 +124,11 @@ impl Cursors {
         if is_closing { self.cursors.remove(&id) } else { None }
     }
 
+    /// Removes the cursors of a database that is dropped.
+    pub(super) fn remove_of_database(&mut self, database: &str) {
+        self.cursors.retain(|_, cursor| cursor.database != database);
+    }
+
     /// Removes the cursors of a coordinator whose process has ended.
     pub(crate) fn remove_of_coordinator(&mut self, index: usize) {
         self.cursors.retain(|id, _| owner(*id) != Some(index));

@@ -116,10 +116,23 @@ impl State {
     /// Makes the changes of a transaction whose record says already that it was committed, and corrects that if it fails.
     fn finish_commit(&mut self, transaction: Transaction, faults: &CommitFaults) {
         let id = transaction.id;
-        let result = self.commit_transaction(transaction, faults);
-        if let (Err(error), Some(tombstone)) = (result, self.transactions.tombstones.get_mut(&id)) {
-            tombstone.status = FinalStatus::Aborted;
-            tombstone.failure = Some(error);
+        if let Err(error) = self.commit_transaction(transaction, faults) {
+            self.transactions.record_failure(id, error);
+        }
+    }
+
+    /// Aborts the transactions of a database that is dropped. Their commits fail.
+    pub(in crate::state) fn abort_transactions_of_database(&mut self, database: &str) {
+        let is_of_it = |one: &&Transaction| one.database == database;
+        let running: Vec<_> = self.transactions.running().filter(is_of_it).map(|one| one.id).collect();
+        for id in running {
+            self.abort_transaction(id, false);
+        }
+        let committing = self.transactions.committing.values().map(|committing| &committing.transaction);
+        let committing: Vec<_> = committing.filter(is_of_it).map(|one| one.id).collect();
+        for id in committing {
+            self.transactions.committing.remove(&id);
+            self.transactions.record_failure(id, ApiError::database_not_found());
         }
     }
 
@@ -165,6 +178,14 @@ impl State {
 }
 
 impl super::Transactions {
+    /// Records that a commit has failed.
+    fn record_failure(&mut self, id: u64, error: ApiError) {
+        if let Some(tombstone) = self.tombstones.get_mut(&id) {
+            tombstone.status = FinalStatus::Aborted;
+            tombstone.failure = Some(error);
+        }
+    }
+
     fn next_due_commit(&self, now: Instant) -> Option<u64> {
         let due = self.committing.iter().filter(|(_, committing)| committing.until <= now);
         due.min_by_key(|(id, committing)| (committing.until, **id)).map(|(id, _)| *id)

@@ -177,6 +177,35 @@ async fn a_killed_stream_leaves_its_transaction_to_others_when_it_is_next_read()
 }
 
 #[tokio::test]
+async fn nothing_of_a_dropped_database_is_found_in_a_new_one_of_its_name() {
+    let (cluster, mut session) = library().await;
+    let name = json!({ "name": "shop" });
+    session.post("/_api/database", &name).await;
+    session.post("/_db/shop/_api/collection", &json!({ "name": "books" })).await;
+    let query = json!({ "query": "FOR i IN 1..6 RETURN i", "batchSize": 2, "stream": true });
+    let cursor = session.post("/_db/shop/_api/cursor", &query).await.json();
+    let exclusive = json!({ "collections": { "exclusive": "books" } });
+    let begun = session.post("/_db/shop/_api/transaction/begin", &exclusive).await.json();
+    let within = begun["result"]["id"].as_str().unwrap();
+    session.within(within, Method::POST, "/_db/shop/_api/cursor", &query).await;
+    let properties = json!({ "slowQueryThreshold": 1 });
+    session.put("/_db/shop/_api/query/properties", &properties).await;
+
+    assert_eq!(session.delete("/_api/database/shop").await.status, 200);
+    assert!(cluster.open_cursors().is_empty() && cluster.open_transactions().is_empty());
+    session.post("/_api/database", &name).await;
+    session.post("/_db/shop/_api/collection", &json!({ "name": "books" })).await;
+    let path = format!("/_db/shop/_api/cursor/{}", cursor["id"].as_str().unwrap());
+    assert_eq!(outcome(&session.request(Method::POST, &path, "").await.unwrap()), (404, 1600));
+    assert_eq!(session.post("/_db/shop/_api/document/books", &json!({})).await.status, 202, "unlocked");
+    let ended = session.get(&format!("/_db/shop/_api/transaction/{within}")).await;
+    assert_eq!(ended.json()["result"]["status"], "aborted");
+    assert_eq!(session.get("/_db/shop/_api/query/current").await.json(), json!([]));
+    let tracking = session.get("/_db/shop/_api/query/properties").await.json();
+    assert_eq!(tracking["slowQueryThreshold"], 10);
+}
+
+#[tokio::test]
 async fn to_abort_all_that_write_leaves_a_transaction_whose_cursor_is_open() {
     let (cluster, mut session) = library().await;
     let (used, unused) = (writing(&mut session).await, writing(&mut session).await);
