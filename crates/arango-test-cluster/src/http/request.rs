@@ -1,5 +1,6 @@
 //! A parsed request: database, path, query, headers, body.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -37,7 +38,8 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn new(head: &http::request::Parts, body: Bytes) -> Self {
-        let target = Target::parse(head.uri.path());
+        let path = without_repeated_slashes(head.uri.path());
+        let target = Target::parse(&path);
         let segments = target.path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
         Self {
             version: head.version,
@@ -90,6 +92,20 @@ impl Request {
     }
 }
 
+/// Returns a path as servers read it: several slashes in a row are one.
+pub(crate) fn without_repeated_slashes(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let mut single = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !single.ends_with('/') {
+            single.push(character);
+        }
+    }
+    Cow::Owned(single)
+}
+
 /// The path of a request, split from its two optional prefixes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
@@ -99,6 +115,7 @@ pub(crate) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
+    /// Splits a path without repeated slashes.
     pub(crate) fn parse(path: &'a str) -> Self {
         let (api_version, path) = take_prefix(path, "/_arango/");
         let (database, path) = take_prefix(path, "/_db/");
@@ -185,6 +202,18 @@ mod tests {
 
         let bare = Target::parse("/_db/shop");
         assert_eq!(bare, Target { api_version: None, database: Some("shop"), path: "/" });
+    }
+
+    #[test]
+    fn several_slashes_in_a_row_are_one() {
+        let (head, ()) =
+            http::Request::get("//_db///shop//_api//user///?x=a//b").body(()).unwrap().into_parts();
+        let request = Request::new(&head, Bytes::new());
+
+        assert_eq!((request.database.as_str(), request.path.as_str()), ("shop", "/_api/user/"));
+        assert_eq!(request.parts(), ["_api", "user"]);
+        assert_eq!(request.query.get("x"), Some("a//b"));
+        assert_eq!(request.target, "//_db///shop//_api//user///?x=a//b");
     }
 
     #[test]
