@@ -240,6 +240,7 @@ impl State {
             self.check_locks(database, name, view, own)?;
             let content = self.databases.get(database);
             let found = content.and_then(|content| content.collections.get(name));
+            let found = found.filter(|found| found.is_seen_by(view));
             let missing = || DocumentError::new(1203, format!("collection or view not found: {name}"));
             view.check(&found.ok_or_else(missing)?.documents)?;
         }

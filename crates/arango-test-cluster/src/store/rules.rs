@@ -15,7 +15,10 @@ use super::unique::{at, has};
 /// The rules of a collection. They change only with its properties.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
+    /// The name of the collection.
     pub(crate) collection: String,
+    /// Its id, which no later collection of its name has.
+    pub(crate) id: String,
     pub(crate) kind: CollectionKind,
     pub(crate) keys: Arc<Keys>,
     /// Paths of the attributes that decide in which shard a document is.
@@ -25,9 +28,10 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn new(collection: &str, kind: CollectionKind) -> Self {
+    pub(crate) fn new(collection: &str, id: &str, kind: CollectionKind) -> Self {
         Self {
             collection: collection.to_owned(),
+            id: id.to_owned(),
             kind,
             keys: Arc::default(),
             shard_keys: vec!["_key".to_owned()],
