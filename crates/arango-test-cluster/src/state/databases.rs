@@ -256,6 +256,7 @@ impl State {
     pub(crate) fn drop_database(&mut self, name: &str) {
         self.databases.remove(name);
         self.users.forget_database(name);
+        self.index_builds.remove_of_database(name);
         self.cursors.remove_of_database(name);
         self.abort_transactions_of_database(name);
         self.queries.remove_of_database(name);
@@ -266,6 +267,7 @@ impl State {
         if let Some(content) = self.databases.get_mut(database) {
             content.drop_collection(name);
         }
+        self.index_builds.remove_of_collection(database, name);
         self.users.forget_collection(database, name);
     }
 }

@@ -1,10 +1,12 @@
 //! Properties of collections and what they do to documents; definitions of indexes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use arango_test_cluster::TestCluster;
 use http::Method;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::client::{Session, basic, in_memory};
 
@@ -485,4 +487,23 @@ async fn a_collection_that_joins_another_is_a_definition_without_documents() {
         let refused = session.post("/_api/collection", &refused).await;
         assert_eq!((refused.status, refused.error_num()), (501, 9));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_is_not_built_in_a_new_collection_that_has_the_name_of_a_dropped_one() {
+    let (cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    cluster.set_index_build_time(Duration::from_secs(10));
+    let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let index = json!({ "type": "persistent", "fields": ["a"] });
+    let building = tokio::spawn(async move { other.post("/_api/index?collection=books", &index).await });
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(session.delete("/_api/collection/books").await.status, 200);
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let hidden = session.get("/_api/index?collection=books&withHidden=true").await.json();
+    assert_eq!(hidden["indexes"].as_array().unwrap().len(), 1, "{hidden}");
+    let refused = building.await.unwrap();
+    assert_eq!((refused.status, refused.error_num()), (404, 1203));
+    let built = session.get("/_api/index?collection=books").await.json();
+    assert_eq!(built["indexes"].as_array().unwrap().len(), 1, "{built}");
 }
