@@ -126,14 +126,17 @@ export default {
     });
   },
 
-  async a_stream_ends_with_its_transaction() {
-    await withCollection({}, async (books) => {
-      const db = books.database;
-      const transaction = await db.beginTransaction({ read: books });
-      const query = () => db.query("FOR i IN 1..5 RETURN i", {}, { stream: true, batchSize: 2 });
-      const cursor = await transaction.step(query);
-      await transaction.commit();
-      await assertRejected(404, 1600, cursor.all());
-    });
+  async a_transaction_with_an_open_cursor_is_in_use_until_that_is_read() {
+    for (const stream of [true, false]) {
+      await withCollection({}, async (books) => {
+        const db = books.database;
+        const transaction = await db.beginTransaction({ read: books });
+        const query = () => db.query("FOR i IN 1..5 RETURN i", {}, { stream, batchSize: 2 });
+        const cursor = await transaction.step(query);
+        await assertRejected(500, 28, transaction.commit());
+        assert.deepEqual(await cursor.all(), [1, 2, 3, 4, 5]);
+        await transaction.commit();
+      });
+    }
   },
 };

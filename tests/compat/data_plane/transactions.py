@@ -222,13 +222,14 @@ def queries(runner):
             assert_same(list(root().aql.execute(read)), [1, 2, 3, 4, 5])
 
     @runner.check
-    def a_stream_ends_with_its_transaction():
-        with TemporaryCollection() as books:
-            database = root().begin_transaction(read=books.name)
-            cursor = database.aql.execute("FOR i IN 1..5 RETURN i", stream=True, batch_size=2)
-            cursor.fetch()
-            database.commit_transaction()
-            assert_rejected(404, 1600, cursor.fetch)
+    def a_transaction_with_an_open_cursor_is_in_use_until_that_is_read():
+        for stream in (True, False):
+            with TemporaryCollection() as books:
+                database = root().begin_transaction(read=books.name)
+                cursor = database.aql.execute("FOR i IN 1..5 RETURN i", stream=stream, batch_size=2)
+                assert_rejected(500, 28, database.commit_transaction)
+                assert_same(list(cursor), [1, 2, 3, 4, 5])
+                database.commit_transaction()
 
 
 def headers(runner):

@@ -72,16 +72,13 @@ fn execute(
     request: CursorRequest,
     entry: EntryId,
 ) -> Result<Outcome, ApiError> {
-    state.end_expired_queries();
     let now = state.current_time;
     let cursor = state.cursors.find(id, database).ok_or_else(not_found)?;
     if let CursorRequest::End = request {
         if cursor.is_locked_for(entry) {
             cursor.close_when_unlocked();
-        } else {
-            let query = cursor.query;
-            state.cursors.remove(id);
-            state.queries.end(query, now);
+        } else if let Some(removed) = state.cursors.remove(id) {
+            state.end_cursor(&removed, now);
         }
         return Ok(Outcome::Now(Reply::flat(202, json!({ "id": id.to_string() }))));
     }
@@ -93,10 +90,6 @@ fn execute(
         });
     }
     cursor.reset_ttl(now);
-    if let Some(transaction) = cursor.transaction {
-        state.transactions.renew(transaction, now);
-    }
-    let cursor = state.cursors.find(id, database).ok_or_else(not_found)?;
     if let CursorRequest::Batch(wanted) = request {
         if wanted == cursor.batch() {
             // A repeated batch has status 200, whatever the status of its first response.
@@ -139,12 +132,14 @@ fn finish_next(state: &mut State, id: u64, rows: Result<Vec<Value>, ApiError>) -
             reply
         }
     };
-    if cursor.is_closing() || !matches!(cursor.results, Results::Stream(_)) {
+    if !matches!(cursor.results, Results::Stream(_)) {
         state.queries.end(cursor.query, now);
     }
     if cursor.can_be_read() {
         cursor.reset_ttl(now);
-        state.cursors.insert(cursor);
+        state.open_cursor(cursor);
+    } else {
+        state.end_cursor(&cursor, now);
     }
     reply
 }

@@ -37,8 +37,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             if !call.state.knows_database(call.index, name) {
                 return Err(ApiError::database_not_found());
             }
-            call.state.databases.remove(*name).ok_or_else(ApiError::database_not_found)?;
-            call.state.users.forget_database(name);
+            call.state.drop_database(name);
             Ok(Reply::result(200, true))
         }
         _ => Err(ApiError::wrong_method()),

@@ -56,14 +56,15 @@ impl Deferred {
     }
 }
 
-/// Handles the request when `is_ready`, or responds with an error after `timeout`. `None` is no limit.
+/// Handles the request when `is_ready`, or responds with an error after `timeout`. `None` is no limit, as is a time
+/// without an end.
 pub(super) fn wait_until(
     call: &Call<'_>,
     timeout: Option<Duration>,
     error: ApiError,
     is_ready: impl Fn(&State) -> bool + Send + 'static,
 ) -> Outcome {
-    let deadline = timeout.map(|timeout| call.state.current_time + timeout);
+    let deadline = timeout.and_then(|timeout| call.state.current_time.checked_add(timeout));
     let request = Deferred::at(call, call.index);
     let mut begun: Option<Check> = None;
     let check = move |state: &mut State| {

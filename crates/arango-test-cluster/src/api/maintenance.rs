@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{Call, Outcome};
 use crate::config::clock::timestamp;
@@ -14,6 +15,8 @@ use crate::state::State;
 use crate::state::servers::Status;
 
 const HOUR: u64 = 3600;
+/// A thousand years, in seconds.
+const LONGEST: u64 = 1000 * 365 * 24 * HOUR;
 /// The interval of checks whether the supervision has applied a change. A coordinator gives up after some time.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const LIMIT: Duration = Duration::from_secs(120);
@@ -28,7 +31,8 @@ pub(super) fn supervision(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         }
         Method::PUT => {
             let seconds = seconds(&call.request.json()?)?;
-            Ok(set_supervision(call.state, seconds))
+            let until = seconds.map(|seconds| end(call, seconds)).transpose()?;
+            Ok(set_supervision(call.state, until))
         }
         _ => Err(ApiError::wrong_method()),
     }
@@ -40,7 +44,7 @@ fn seconds(body: &Value) -> Result<Option<u64>, ApiError> {
     match body {
         Value::String(text) if text == "on" => Ok(Some(HOUR)),
         Value::String(text) if text == "off" => Ok(None),
-        Value::String(text) if digits(text) => Ok(text.parse().ok()),
+        Value::String(text) if digits(text) => Ok(Some(text.parse().unwrap_or(u64::MAX))),
         Value::Number(number) => match (number.as_u64(), number.as_f64()) {
             (Some(seconds), _) => Ok(Some(seconds)),
             #[expect(
@@ -55,9 +59,16 @@ fn seconds(body: &Value) -> Result<Option<u64>, ApiError> {
     }
 }
 
-fn set_supervision(state: &mut State, seconds: Option<u64>) -> Outcome {
+/// Returns when a maintenance of so many seconds ends. What a server makes of an extreme number is not known.
+fn end(call: &mut Call<'_>, seconds: u64) -> Result<Instant, ApiError> {
+    if seconds > LONGEST {
+        return Err(call.not_modelled("body", "maintenance for more than a thousand years"));
+    }
+    Ok(call.state.current_time + Duration::from_secs(seconds))
+}
+
+fn set_supervision(state: &mut State, until: Option<Instant>) -> Outcome {
     let (now, clock) = (state.current_time, state.clock);
-    let until = seconds.map(|seconds| now + Duration::from_secs(seconds));
     state.supervision.request_maintenance(until, now, &clock);
     let warning = match until {
         Some(until) => format!(
@@ -102,7 +113,7 @@ fn set_server(call: &mut Call<'_>, id: &str) -> Result<Outcome, ApiError> {
     let mode = mode.as_str().ok_or_else(|| ApiError::new(500, 4, "expecting a string"))?;
     let timeout = body.get("timeout").and_then(Value::as_u64).unwrap_or(HOUR);
     let until = match mode {
-        "maintenance" => Some(call.state.current_time + Duration::from_secs(timeout)),
+        "maintenance" => Some(end(call, timeout)?),
         "normal" => None,
         _ => return Err(ApiError::bad_parameter(expected)),
     };
@@ -134,6 +145,7 @@ mod tests {
             (json!("7200"), Some(7200)),
             (json!(7200), Some(7200)),
             (json!(90.7), Some(90)),
+            (json!("99999999999999999999"), Some(u64::MAX)),
         ] {
             assert_eq!(seconds(&body).unwrap(), expected, "{body}");
         }

@@ -5,6 +5,7 @@
 
 mod absent;
 mod access_tokens;
+mod administration;
 mod agency;
 mod agency_diagnosis;
 mod agency_jobs;
@@ -132,6 +133,9 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let request = call.request;
     let parts = request.parts();
     let is_4 = call.version.is_4();
+    if let Some(modelled) = administration::modelled(&request.method, &parts) {
+        call.require_modelled(&modelled)?;
+    }
     agency::check(call, &parts)?;
     let reply = match parts.as_slice() {
         parts if request.path.ends_with('/') && absent::is_exact(parts) => absent::no_handler(call),

@@ -63,8 +63,10 @@ impl Call<'_> {
         if let Some(name) = names.find(|name| is_checked(name) && !is_known(name)) {
             return Err(self.not_modelled("header", name));
         }
-        match (modelled.attributes, serde_json::from_slice(&request.body)) {
-            (Some(names), Ok(Value::Object(body))) => self.require_attributes(&body, "", names),
+        let Some(names) = modelled.attributes else { return Ok(()) };
+        // What is no JSON is refused by the handler.
+        match request.json() {
+            Ok(Value::Object(body)) => self.require_attributes(&body, "", names),
             _ => Ok(()),
         }
     }

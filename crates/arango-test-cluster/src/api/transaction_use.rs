@@ -15,8 +15,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(900);
 impl Call<'_> {
     /// Makes the request part of the transaction that its header names.
     ///
-    /// Returns an outcome if the request is forwarded to the owner of the transaction, or waits for another request that
-    /// uses it.
+    /// Returns an outcome if the request is forwarded to the owner of the transaction, or waits for what uses it: another
+    /// request, or a cursor that was opened and not read to its end.
     pub(super) fn enter_transaction(&mut self) -> Result<Option<Outcome>, ApiError> {
         let Some(id) = self.transaction_id()? else { return Ok(None) };
         let known = owner(id).filter(|index| *index < self.state.coordinators.len());
@@ -40,10 +40,10 @@ impl Call<'_> {
         let found = self.state.transactions.get(id).filter(|one| one.is_of(self.caller, database));
         let transaction =
             found.ok_or_else(|| ApiError::of_number(1655, format!("transaction '{id}' not found")))?;
-        if transaction.is_expired(now) {
+        let entry = self.entry;
+        if transaction.is_expired(now) && !transaction.is_used_by(entry) {
             return Err(ApiError::of_number(1655, format!("transaction {id} has already expired")));
         }
-        let entry = self.entry;
         if transaction.is_used_by_another(entry) {
             let text = format!("cannot write-lock, transaction {id} is already in use");
             let timeout = self.state.transactions.settings.lock_timeout;
@@ -87,7 +87,6 @@ impl Call<'_> {
     ) -> Option<Outcome> {
         let own = Writer { query: None, transaction: self.transaction };
         let database = self.request.database.clone();
-        self.state.end_expired_queries();
         if !self.state.is_excluded(&database, &access, own) {
             return None;
         }

@@ -1,5 +1,6 @@
 //! A parsed request: database, path, query, headers, body.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -37,7 +38,8 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn new(head: &http::request::Parts, body: Bytes) -> Self {
-        let target = Target::parse(head.uri.path());
+        let path = without_repeated_slashes(head.uri.path());
+        let target = Target::parse(&path);
         let segments = target.path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
         Self {
             version: head.version,
@@ -90,6 +92,20 @@ impl Request {
     }
 }
 
+/// Returns a path as servers read it: several slashes in a row are one.
+pub(crate) fn without_repeated_slashes(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let mut single = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !single.ends_with('/') {
+            single.push(character);
+        }
+    }
+    Cow::Owned(single)
+}
+
 /// The path of a request, split from its two optional prefixes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
@@ -99,6 +115,7 @@ pub(crate) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
+    /// Splits a path without repeated slashes.
     pub(crate) fn parse(path: &'a str) -> Self {
         let (api_version, path) = take_prefix(path, "/_arango/");
         let (database, path) = take_prefix(path, "/_db/");
@@ -147,8 +164,9 @@ impl Query {
         self.pairs.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Returns the value of a parameter. If it is given several times, the last one counts.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns whether a parameter is true, in one of the server's spellings.
@@ -158,7 +176,11 @@ impl Query {
 
     /// Returns whether a parameter is true; `default` if it is missing.
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        self.get(name).map_or(default, |value| matches!(value, "true" | "1" | "yes" | "on" | "y"))
+        let is_true = |text: &str| {
+            let text = text.trim();
+            ["true", "yes", "on", "y", "1", "✓"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        };
+        self.get(name).map_or(default, is_true)
     }
 }
 
@@ -180,6 +202,36 @@ mod tests {
 
         let bare = Target::parse("/_db/shop");
         assert_eq!(bare, Target { api_version: None, database: Some("shop"), path: "/" });
+    }
+
+    #[test]
+    fn several_slashes_in_a_row_are_one() {
+        let (head, ()) =
+            http::Request::get("//_db///shop//_api//user///?x=a//b").body(()).unwrap().into_parts();
+        let request = Request::new(&head, Bytes::new());
+
+        assert_eq!((request.database.as_str(), request.path.as_str()), ("shop", "/_api/user/"));
+        assert_eq!(request.parts(), ["_api", "user"]);
+        assert_eq!(request.query.get("x"), Some("a//b"));
+        assert_eq!(request.target, "//_db///shop//_api//user///?x=a//b");
+    }
+
+    #[test]
+    fn a_parameter_is_true_in_each_spelling_of_a_server_and_false_in_any_other() {
+        let query = Query::parse("a=true&b=TRUE&c=%20Yes+&d=on&e=Y&f=1&g=%E2%9C%93&h=false&i=0&j=&k=truee&l");
+        for name in ["a", "b", "c", "d", "e", "f", "g"] {
+            assert!(query.is_true(name), "{name}");
+        }
+        for name in ["h", "i", "j", "k", "l"] {
+            assert!(!query.flag(name, true), "{name}");
+        }
+        assert!(query.flag("missing", true) && !query.is_true("missing"));
+    }
+
+    #[test]
+    fn the_last_value_of_a_parameter_counts() {
+        let query = Query::parse("silent=true&silent=false&x=1");
+        assert_eq!((query.get("silent"), query.is_true("silent")), (Some("false"), false));
     }
 
     #[test]

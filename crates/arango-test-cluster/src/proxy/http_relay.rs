@@ -19,7 +19,7 @@ use super::traffic::ExchangeRecord;
 use super::upstream::Upstream;
 use crate::faults::effect::{Close, Effect, Phase, ResponseFault, ScriptedResponse, When};
 use crate::faults::reset_reason::ResetReason;
-use crate::http::request::{Request as ParsedRequest, Target};
+use crate::http::request::{Request as ParsedRequest, Target, without_repeated_slashes};
 use crate::http::response;
 use crate::server::abort::Abort;
 use crate::server::body::Body;
@@ -72,7 +72,8 @@ impl Service<Request<Incoming>> for HttpRelay {
 impl HttpRelay {
     async fn relay(self, request: Request<Incoming>) -> Result<Response<ResponseBody>, Abort> {
         let (head, body) = request.into_parts();
-        let applied = self.proxy.faults.apply(&head.method, Target::parse(head.uri.path()).path);
+        let path = without_repeated_slashes(head.uri.path());
+        let applied = self.proxy.faults.apply(&head.method, Target::parse(&path).path);
         let effect = applied.effect;
         before_read(effect.as_ref(), &head)?;
         self.proxy.process.until_resumed().await;

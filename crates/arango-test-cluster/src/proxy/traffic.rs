@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use http::Method;
 use http::request::Parts;
 
-use crate::http::request::Target;
+use crate::http::request::{Target, without_repeated_slashes};
 
 /// How many exchanges are kept. Counts by marker and by coordinator continue beyond it.
 const MAX_EXCHANGES: usize = 65_536;
@@ -114,7 +114,8 @@ impl TrafficJournal {
 
     /// Begins an exchange with a request.
     pub(super) fn begin_request(&self, coordinator: usize, head: &Parts) -> ExchangeRecord {
-        let target = Target::parse(head.uri.path());
+        let path = without_repeated_slashes(head.uri.path());
+        let target = Target::parse(&path);
         let marker = head.headers.get("x-sim-marker").and_then(|marker| marker.to_str().ok());
         self.begin(Exchange {
             method: Some(head.method.clone()),

@@ -35,10 +35,8 @@ impl CursorLock {
 impl Drop for CursorLock {
     fn drop(&mut self) {
         let mut state = self.coordinator.cluster.state();
-        if let Some(query) = state.cursors.unlock(self.request) {
-            let now = state.clock.now();
-            state.queries.end(query, now);
-        }
+        let now = state.clock.now();
+        state.unlock_cursor(self.request, now);
     }
 }
 

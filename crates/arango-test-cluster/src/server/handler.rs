@@ -22,7 +22,7 @@ use crate::faults::effect::{
 };
 use crate::faults::reset_reason::ResetReason;
 use crate::http::reply::{ApiError, Reply};
-use crate::http::request::{Request, Target};
+use crate::http::request::{Request, Target, without_repeated_slashes};
 use crate::http::response;
 use crate::journal::{Entry, EntryId};
 use crate::server::abort::Abort;
@@ -84,7 +84,8 @@ impl Handler {
             let response = response::from_reply(&Request::new(&head, Bytes::new()), reply, self.queue_time());
             return Ok(response.map(Body::Whole));
         }
-        let applied = self.coordinator.faults.apply(&head.method, Target::parse(head.uri.path()).path);
+        let path = without_repeated_slashes(head.uri.path());
+        let applied = self.coordinator.faults.apply(&head.method, Target::parse(&path).path);
         match applied.effect {
             Some(Effect::ResponseFault(ResponseFault::Close { phase: Phase::BeforeRead, how })) => {
                 return Err(Abort::close_connection(how));

@@ -14,6 +14,7 @@ use super::user_functions::UserFunctions;
 use crate::store::documents::Documents;
 use crate::store::rules::Rules;
 use crate::store::sequence::Revision;
+use crate::store::view::CollectionView;
 
 /// A document collection or an edge collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,6 +189,7 @@ impl Database {
             }
             None => (0..layout.shards).map(|shard| (format!("s{}", ids.next()), place(shard))).collect(),
         };
+        let rules = Rules::new(name, &id, kind.in_queries());
         Collection {
             id,
             propagation: Propagation::default(),
@@ -201,7 +203,7 @@ impl Database {
             shards,
             indexes: Collection::first_indexes(name, kind),
             definition: Definition::default(),
-            rules: Arc::new(Rules::new(name, kind.in_queries())),
+            rules: Arc::new(rules),
             documents: Arc::default(),
             revision: ids.sequence().revision(),
         }
@@ -250,16 +252,32 @@ impl Database {
 }
 
 impl State {
+    /// Drops a database, the grants for it, and what coordinators keep in memory of it.
+    pub(crate) fn drop_database(&mut self, name: &str) {
+        self.databases.remove(name);
+        self.users.forget_database(name);
+        self.index_builds.remove_of_database(name);
+        self.cursors.remove_of_database(name);
+        self.abort_transactions_of_database(name);
+        self.queries.remove_of_database(name);
+    }
+
     /// Drops a collection, what views have of it, and the grants for it.
     pub(crate) fn drop_collection(&mut self, database: &str, name: &str) {
         if let Some(content) = self.databases.get_mut(database) {
             content.drop_collection(name);
         }
+        self.index_builds.remove_of_collection(database, name);
         self.users.forget_collection(database, name);
     }
 }
 
 impl Collection {
+    /// Returns whether a view is of this collection, and not of an earlier one of its name.
+    pub(crate) fn is_seen_by(&self, view: &CollectionView) -> bool {
+        view.rules().id == self.id
+    }
+
     fn first_indexes(name: &str, kind: Kind) -> Vec<Map<String, Value>> {
         let index = |number: u64, kind: &str, fields: &[&str], unique: bool| {
             let index = json!({

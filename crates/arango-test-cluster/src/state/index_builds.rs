@@ -17,6 +17,7 @@ pub(crate) struct IndexBuild {
     pub(crate) number: u64,
     pub(crate) database: String,
     pub(crate) collection: String,
+    pub(crate) collection_id: String,
     pub(crate) index: Map<String, Value>,
     pub(crate) unique: Option<UniqueIndex>,
     /// The coordinator that was asked for it. The index vanishes if its process ends.
@@ -63,6 +64,16 @@ impl IndexBuilds {
         })
     }
 
+    /// Removes the builds in a collection that is dropped.
+    pub(super) fn remove_of_collection(&mut self, database: &str, collection: &str) {
+        self.running.retain(|build| build.database != database || build.collection != collection);
+    }
+
+    /// Removes the builds in a database that is dropped.
+    pub(super) fn remove_of_database(&mut self, database: &str) {
+        self.running.retain(|build| build.database != database);
+    }
+
     pub(crate) fn remove_of_coordinator(&mut self, index: usize) {
         self.running.retain(|build| build.coordinator != index);
     }
@@ -94,8 +105,11 @@ impl State {
         }
     }
 
-    pub(crate) fn has_collection(&self, database: &str, collection: &str) -> bool {
-        self.databases.get(database).is_some_and(|database| database.collections.contains_key(collection))
+    /// Returns whether the collection of a build still exists. A later one of its name is another one.
+    pub(crate) fn has_collection_of(&self, build: &IndexBuild) -> bool {
+        let collections = self.databases.get(&build.database).map(|database| &database.collections);
+        let found = collections.and_then(|collections| collections.get(&build.collection));
+        found.is_some_and(|found| found.id == build.collection_id)
     }
 
     /// Returns how far the build of an index is.

@@ -259,6 +259,7 @@ impl State {
             self.servers_mut().for_each(|server| server.observe(now));
         }
         self.current_time = self.current_time.max(now);
+        self.end_expired_cursors();
         self.settle_transactions();
         self.finish_index_builds(now);
         if !self.supervision_paused() {

@@ -175,6 +175,14 @@ impl Queries {
         self.results_caches.remove(&index);
     }
 
+    /// Removes the queries of a database that is dropped, and how they were tracked.
+    pub(super) fn remove_of_database(&mut self, database: &str) {
+        self.running.retain(|_, query| query.database != database);
+        self.slow.retain(|(_, query, _)| query.database != database);
+        self.plan_caches.retain(|(_, name), _| name != database);
+        self.tracking.remove_of_database(database);
+    }
+
     /// Returns the queries in this database that are neither the writer's nor of its transaction.
     pub(crate) fn others(&self, database: &str, own: Writer) -> impl Iterator<Item = &RunningQuery> {
         let is_own = move |id: u64, query: &RunningQuery| {
@@ -201,14 +209,6 @@ impl Queries {
 }
 
 impl State {
-    /// Ends the queries whose cursors have expired. What they have written is lost.
-    pub(crate) fn end_expired_queries(&mut self) {
-        let now = self.current_time;
-        for query in self.cursors.remove_expired(now) {
-            self.queries.end(query, now);
-        }
-    }
-
     /// Locks all documents that a query has written.
     pub(crate) fn lock_writes(&mut self, id: u64, log: &WriteLog) -> Result<(), DocumentError> {
         let Some(query) = self.queries.running.get(&id) else { return Ok(()) };
@@ -240,6 +240,7 @@ impl State {
             self.check_locks(database, name, view, own)?;
             let content = self.databases.get(database);
             let found = content.and_then(|content| content.collections.get(name));
+            let found = found.filter(|found| found.is_seen_by(view));
             let missing = || DocumentError::new(1203, format!("collection or view not found: {name}"));
             view.check(&found.ok_or_else(missing)?.documents)?;
         }

@@ -66,6 +66,11 @@ impl TrackingSettings {
         self.by_coordinator.insert((coordinator, database.to_owned()), tracking);
     }
 
+    /// Resets a database that is dropped.
+    pub(crate) fn remove_of_database(&mut self, name: &str) {
+        self.by_coordinator.retain(|(_, database), _| database != name);
+    }
+
     /// Resets a coordinator whose process has ended.
     pub(crate) fn remove_of_coordinator(&mut self, index: usize) {
         self.by_coordinator.retain(|(coordinator, _), _| *coordinator != index);

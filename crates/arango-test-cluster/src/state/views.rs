@@ -88,7 +88,6 @@ impl State {
 
     /// Makes all changes of the views of a request, unless another operation was faster.
     pub(crate) fn commit(&mut self, database: &str, views: Vec<CollectionView>) -> Result<(), DocumentError> {
-        self.end_expired_queries();
         for view in &views {
             self.check_locks(database, &view.rules().collection, view, Writer::default())?;
         }

@@ -10,12 +10,15 @@ use super::error::DocumentError;
 use super::keys::{Keys, is_key};
 use super::schema::Schema;
 use super::sequence::Sequence;
-use super::unique::at;
+use super::unique::{at, has};
 
 /// The rules of a collection. They change only with its properties.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
+    /// The name of the collection.
     pub(crate) collection: String,
+    /// Its id, which no later collection of its name has.
+    pub(crate) id: String,
     pub(crate) kind: CollectionKind,
     pub(crate) keys: Arc<Keys>,
     /// Paths of the attributes that decide in which shard a document is.
@@ -25,9 +28,10 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn new(collection: &str, kind: CollectionKind) -> Self {
+    pub(crate) fn new(collection: &str, id: &str, kind: CollectionKind) -> Self {
         Self {
             collection: collection.to_owned(),
+            id: id.to_owned(),
             kind,
             keys: Arc::default(),
             shard_keys: vec!["_key".to_owned()],
@@ -48,6 +52,11 @@ impl Rules {
         }
         let values: Vec<_> = self.shard_keys.iter().map(|path| at(document, path).to_json()).collect();
         shard_index(&serde_json::Value::Array(values).to_string(), shards)
+    }
+
+    /// Returns whether a document without its key has all attributes that decide in which shard it is.
+    pub(crate) fn has_shard_keys(&self, document: &Value) -> bool {
+        self.shard_keys.iter().all(|path| path == "_key" || has(document, path))
     }
 
     /// Returns the key of a new document: the one it has, or a generated one.

@@ -21,7 +21,7 @@ struct Books {
 
 impl Books {
     fn new() -> Self {
-        let rules = Arc::new(Rules::new("books", CollectionKind::Document));
+        let rules = Arc::new(Rules::new("books", "7", CollectionKind::Document));
         Self { rules, documents: Arc::default(), sequence: Arc::default() }
     }
 

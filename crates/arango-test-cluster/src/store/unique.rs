@@ -55,6 +55,12 @@ pub(super) fn at(document: &Value, path: &str) -> Value {
     path.split('.').fold(document.clone(), |value, name| value.attribute(name))
 }
 
+/// Returns whether a document has an attribute at a path, whatever its value.
+pub(super) fn has(document: &Value, path: &str) -> bool {
+    let part = |value, name| Value::as_object(value).and_then(|object| object.get(name));
+    path.split('.').try_fold(document, part).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -189,6 +189,28 @@ impl CollectionView {
         self.rules.shard_of(document.key(), &document.value(), self.shards.len())
     }
 
+    /// Refuses a change of a document whose shard keys lead to another shard, the only one that a coordinator asks.
+    ///
+    /// It asks all shards for a change that does not name all shard keys.
+    pub(crate) fn require_shard_of(&self, key: &str, change: &Value) -> Result<(), DocumentError> {
+        if self.rules.is_sharded_by_key() || !self.rules.has_shard_keys(change) {
+            return Ok(());
+        }
+        let Some(document) = self.current(key) else { return Ok(()) };
+        let mut attributes = change.as_object().cloned().unwrap_or_default();
+        attributes.set("_key", Value::from(key));
+        let asked = self.rules.shard_of(key, &Value::object(attributes), self.shards.len());
+        if asked == self.shard_of(document) { Ok(()) } else { Err(DocumentError::not_found()) }
+    }
+
+    /// Refuses a replacement that does not name all shard keys.
+    pub(crate) fn require_shard_keys(&self, replacement: &Value) -> Result<(), DocumentError> {
+        if replacement.as_object().is_none() || self.rules.has_shard_keys(replacement) {
+            return Ok(());
+        }
+        Err(DocumentError::new(1468, "not all sharding attributes given"))
+    }
+
     fn iter(&self) -> impl Iterator<Item = &Document> {
         let unchanged = self.base.iter().filter(|document| !self.changes.contains_key(document.key()));
         unchanged.chain(self.changes.values().flatten())

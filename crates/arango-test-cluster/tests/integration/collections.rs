@@ -1,7 +1,12 @@
 //! Properties of collections and what they do to documents; definitions of indexes.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use arango_test_cluster::TestCluster;
+use http::Method;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::client::{Session, basic, in_memory};
 
@@ -69,7 +74,6 @@ async fn other_shard_keys_refuse_keys_of_clients_and_never_change() {
     assert_eq!((refused.status, refused.error_num()), (400, 1466));
     let made = session.post("/_api/document/books", &json!({ "isbn": "x" })).await.json();
     let path = format!("/_api/document/books/{}", made["_key"].as_str().unwrap());
-    assert_eq!(session.put(&path, &json!({ "isbn": "y" })).await.error_num(), 1469);
     assert_eq!(session.put(&path, &json!({ "isbn": "x", "n": 1 })).await.status, 202);
 
     let shard = session.put("/_api/collection/books/responsibleShard", &json!({ "isbn": "x" })).await.json();
@@ -77,6 +81,61 @@ async fn other_shard_keys_refuse_keys_of_clients_and_never_change() {
     assert_eq!(counts[shard["shardId"].as_str().unwrap()], 1);
     let missing = session.put("/_api/collection/books/responsibleShard", &json!({ "_key": "x" })).await;
     assert_eq!((missing.status, missing.error_num()), (400, 1468));
+}
+
+#[tokio::test]
+async fn a_changed_shard_key_is_refused_or_leads_to_a_shard_without_the_document() {
+    let (_cluster, mut session) = session().await;
+    let books = json!({ "name": "books", "numberOfShards": 3, "shardKeys": ["isbn", "a.b"] });
+    session.post("/_api/collection", &books).await;
+    let document = json!({ "isbn": "x", "a": { "b": 1 } });
+    let made = session.post("/_api/document/books", &document).await.json();
+    let key = made["_key"].as_str().unwrap();
+    let path = format!("/_api/document/books/{key}");
+    let mut shard_of = BTreeMap::new();
+    for number in 1..9 {
+        let keys = json!({ "isbn": "x", "a": { "b": number } });
+        let shard =
+            session.put("/_api/collection/books/responsibleShard", &keys).await.json()["shardId"].clone();
+        shard_of.insert(number, shard);
+    }
+    let number_in =
+        |same: bool| *shard_of.iter().skip(1).find(|(_, shard)| (**shard == shard_of[&1]) == same).unwrap().0;
+    let body = |number: i32| json!({ "_key": key, "isbn": "x", "a": { "b": number } });
+    for method in [Method::PUT, Method::PATCH] {
+        for (number, expected) in [(number_in(true), (400, 1469)), (number_in(false), (404, 1202))] {
+            let refused = session.request(method.clone(), &path, &body(number).to_string()).await.unwrap();
+            assert_eq!((refused.status, refused.error_num()), expected, "{method}");
+            let elements = json!([body(number)]).to_string();
+            let refused = session.request(method.clone(), "/_api/document/books", &elements).await.unwrap();
+            assert_eq!(refused.json()[0]["errorNum"], expected.1, "{method}");
+        }
+    }
+    let other = json!([body(number_in(false))]).to_string();
+    let kept = session.request(Method::DELETE, "/_api/document/books", &other).await.unwrap();
+    assert_eq!(kept.json()[0]["errorNum"], 1202);
+    // A part that does not name all of them is sent to all shards.
+    let partial = session.request(Method::PATCH, &path, r#"{"isbn":"y"}"#).await.unwrap();
+    assert_eq!((partial.status, partial.error_num()), (400, 1469));
+    assert_eq!(session.request(Method::PATCH, &path, r#"{"isbn":"x","n":1}"#).await.unwrap().status, 202);
+    assert_eq!(session.get(&path).await.json()["n"], 1);
+}
+
+#[tokio::test]
+async fn a_replacement_names_all_shard_keys() {
+    let (_cluster, mut session) = session().await;
+    let books = json!({ "name": "books", "shardKeys": ["isbn"] });
+    session.post("/_api/collection", &books).await;
+    let made = session.post("/_api/document/books", &json!({ "n": 1 })).await.json();
+    let key = made["_key"].as_str().unwrap();
+    let path = format!("/_api/document/books/{key}");
+    let refused = session.put(&path, &json!({ "n": 2 })).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1468));
+    let elements = json!([{ "_key": key, "isbn": null, "n": 3 }, { "_key": key }]);
+    let refused = session.put("/_api/document/books", &elements).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1468), "nothing is written");
+    assert_eq!(session.get(&path).await.json()["n"], 1);
+    assert_eq!(session.put(&path, &json!({ "isbn": null, "n": 4 })).await.status, 202);
 }
 
 #[tokio::test]
@@ -428,4 +487,23 @@ async fn a_collection_that_joins_another_is_a_definition_without_documents() {
         let refused = session.post("/_api/collection", &refused).await;
         assert_eq!((refused.status, refused.error_num()), (501, 9));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_is_not_built_in_a_new_collection_that_has_the_name_of_a_dropped_one() {
+    let (cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    cluster.set_index_build_time(Duration::from_secs(10));
+    let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let index = json!({ "type": "persistent", "fields": ["a"] });
+    let building = tokio::spawn(async move { other.post("/_api/index?collection=books", &index).await });
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(session.delete("/_api/collection/books").await.status, 200);
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let hidden = session.get("/_api/index?collection=books&withHidden=true").await.json();
+    assert_eq!(hidden["indexes"].as_array().unwrap().len(), 1, "{hidden}");
+    let refused = building.await.unwrap();
+    assert_eq!((refused.status, refused.error_num()), (404, 1203));
+    let built = session.get("/_api/index?collection=books").await.json();
+    assert_eq!(built["indexes"].as_array().unwrap().len(), 1, "{built}");
 }

@@ -7,6 +7,7 @@ mod analyzers;
 mod aql;
 mod async_jobs;
 mod authentication;
+mod bad_input;
 mod client;
 mod collection_content;
 mod collection_grants;

@@ -48,6 +48,25 @@ async fn a_zero_length_window_is_never_applied_and_times_out() {
     assert_eq!(start.elapsed(), Duration::from_secs(120));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_window_without_an_end_is_refused_by_name() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let server = format!("{SUPERVISION}/{}", cluster.db_server_ids()[0]);
+    let text =
+        "sim: the body `maintenance for more than a thousand years` of PUT /_admin/cluster is not modelled";
+    for (path, body) in [
+        (SUPERVISION, json!(u64::MAX)),
+        (SUPERVISION, json!(1e300)),
+        (SUPERVISION, json!("99999999999999999999")),
+        (&server, json!({ "mode": "maintenance", "timeout": u64::MAX })),
+    ] {
+        let refused = session.put(path, &body).await;
+        assert_eq!((refused.status, &refused.json()["errorMessage"]), (501, &json!(text)), "{path} {body}");
+    }
+    assert_eq!(session.get(SUPERVISION).await.json()["result"], "Normal");
+}
+
 #[tokio::test]
 async fn other_bodies_are_refused() {
     let cluster = in_memory().await;

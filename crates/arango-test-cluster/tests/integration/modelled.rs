@@ -24,6 +24,21 @@ async fn parameters_headers_and_attributes_that_are_not_modelled_are_refused_by_
         ("POST", "/_api/index?collection=books", r#"{"x":1}"#, "the attribute `x` of POST /_api/index"),
         ("DELETE", "/_api/gharial/g?x=1", "", "the query parameter `x` of DELETE /_api/gharial"),
         ("POST", "/_api/database", r#"{"name":"a","x":1}"#, "the attribute `x` of POST /_api/database"),
+        ("POST", "/_api/user", r#"{"user":"a","x":1}"#, "the attribute `x` of POST /_api/user"),
+        ("PUT", "/_api/user/root/database/a", r#"{"x":"rw"}"#, "the attribute `x` of PUT /_api/user"),
+        (
+            "PUT",
+            "/_admin/server/mode",
+            r#"{"mode":"readonly","x":1}"#,
+            "the attribute `x` of PUT /_admin/server",
+        ),
+        (
+            "POST",
+            "/_admin/cluster/resignLeadership",
+            r#"{"x":1}"#,
+            "the attribute `x` of POST /_admin/cluster",
+        ),
+        ("GET", "/_api/job/done?x=1", "", "the query parameter `x` of GET /_api/job"),
     ] {
         let method = Method::try_from(method).unwrap();
         let refused = session.request(method, path, body).await.unwrap();
@@ -31,6 +46,10 @@ async fn parameters_headers_and_attributes_that_are_not_modelled_are_refused_by_
         assert_eq!(refused.json()["errorMessage"], format!("sim: {named} is not modelled"));
         assert!(cluster.unsupported().contains(&named.to_owned()));
     }
+
+    let deep = format!(r#"{{"name":"a","x":{}{}}}"#, "[".repeat(150), "]".repeat(150));
+    let refused = session.request(Method::POST, "/_api/collection", &deep).await.unwrap();
+    assert_eq!((refused.status, refused.error_num()), (501, 9), "an attribute with deep content");
 
     let refused = session.get("/_api/simple/all").await;
     assert_eq!((refused.status, refused.error_num()), (501, 9));

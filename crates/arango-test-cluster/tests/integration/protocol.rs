@@ -1,6 +1,6 @@
 //! The form of every response, and the refusals before any handler.
 
-use arango_test_cluster::{Authentication, TestCluster};
+use arango_test_cluster::{Authentication, Fault, Match, TestCluster};
 use http::{Method, Request};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -121,6 +121,22 @@ async fn a_slash_behind_a_path_is_ignored_except_for_exact_paths() {
         assert_eq!((missing.status, missing.error_num()), (404, 404), "{path}/");
         assert_eq!(missing.json()["errorMessage"], format!("unknown path '{path}/'"));
     }
+}
+
+#[tokio::test]
+async fn several_slashes_in_a_row_are_one_for_prefixes_permissions_and_faults() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/database", &json!({ "name": "shop" })).await;
+    let current = session.get("//_db//shop//_api///database/current").await;
+    assert_eq!((current.status, &current.json()["result"]["name"]), (200, &json!("shop")));
+    let mut anonymous = Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization("");
+    assert_eq!(anonymous.get("//_admin//server//availability").await.status, 200);
+    assert_eq!(anonymous.get("//_api/version").await.status, 401);
+
+    let fault = cluster.coordinator(0).inject(Fault::response(503, 503, "x").on(Match::get("/_api/version")));
+    assert_eq!((session.get("//_db/shop//_api//version").await.status, fault.hits()), (503, 1));
+    assert_eq!(cluster.journal().entries().last().unwrap().path, "/_api/version");
 }
 
 #[tokio::test]

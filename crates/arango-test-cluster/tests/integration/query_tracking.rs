@@ -198,3 +198,23 @@ async fn a_list_needs_all_coordinators() {
     assert_eq!((refused.status, refused.error_num()), (503, 1478));
     assert_eq!(session.get("/_api/query/current?local=true").await.status, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_sleeps_without_an_end_can_be_killed() {
+    for (seconds, options) in [(1e18, json!({})), (1e5, json!({})), (1e18, json!({ "maxRuntime": 1e19 }))] {
+        let cluster = in_memory().await;
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
+        let query = format!("RETURN [SLEEP({seconds:.1}), SLEEP({seconds:.1})]");
+        let body = json!({ "query": query, "options": options });
+        let running = tokio::spawn(async move { session.post("/_api/cursor", &body).await });
+        sleep(Duration::from_secs(1)).await;
+        let listed = other.get("/_api/query/current").await.json();
+        let id = listed[0]["id"].as_str().expect("a query in progress");
+        assert_eq!(other.delete(&format!("/_api/query/{id}")).await.status, 200);
+        let start = tokio::time::Instant::now();
+        let killed = running.await.expect("a response");
+        assert_eq!((killed.status, killed.error_num()), (410, 1500));
+        assert!(start.elapsed() <= Duration::from_secs(10));
+    }
+}

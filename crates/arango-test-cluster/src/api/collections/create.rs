@@ -12,7 +12,6 @@ use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::{Definition, Kind, ShardingOptions};
 use crate::store::keys::Keys;
-use crate::store::rules::Rules;
 
 /// The attributes of a collection.
 pub(super) const ATTRIBUTES: &[&str] = &[
@@ -58,13 +57,12 @@ pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
         Some(Value::String(kind)) if kind == "3" || kind == "edge" => Kind::Edge,
         _ => Kind::Document,
     };
-    let rules =
-        Rules { keys: keys(call, &body, layout.shards)?, shard_keys, ..Rules::new(name, kind.in_queries()) };
+    let keys = keys(call, &body, layout.shards)?;
     let definition = Definition {
         cache_enabled: body.get("cacheEnabled").and_then(Value::as_bool).unwrap_or(false),
         sharding_strategy: strategy(call, &body)?,
         is_satellite: layout.is_satellite,
-        smart_join_attribute: smart_join_attribute(call, &body, &rules.shard_keys)?,
+        smart_join_attribute: smart_join_attribute(call, &body, &shard_keys)?,
         ..Definition::default()
     };
     let servers = call.state.usable_db_servers();
@@ -77,7 +75,8 @@ pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
     collection.propagation = propagation;
     collection.is_system = is_system;
     collection.wait_for_sync = body.get("waitForSync").and_then(Value::as_bool).unwrap_or(false);
-    collection.rules = Arc::new(rules);
+    let rules = Arc::make_mut(&mut collection.rules);
+    (rules.keys, rules.shard_keys) = (keys, shard_keys);
     collection.definition = definition;
     set_validation(&mut collection, &body)?;
     content.collections.insert(name.to_owned(), collection);

@@ -66,6 +66,10 @@ pub(super) fn write(
     if request.operation == Operation::Insert {
         require_legal_keys(call, elements.iter())?;
     }
+    if request.operation == Operation::Replace {
+        let view = call.view(collection)?;
+        elements.iter().try_for_each(|element| view.require_shard_keys(element))?;
+    }
     let results: Vec<_> = elements
         .iter()
         .map(|element| write_element(call, collection, element, request))

@@ -79,6 +79,12 @@ pub(in crate::api) fn apply(
     options: &DocumentOptions,
 ) -> Result<WrittenDocument, DocumentError> {
     let key = key.unwrap_or_default();
+    if operation == Operation::Replace {
+        view.require_shard_keys(body)?;
+    }
+    if operation != Operation::Insert {
+        view.require_shard_of(key, body)?;
+    }
     match operation {
         Operation::Insert => view.insert(body, options),
         Operation::Update => view.update(key, body, options),

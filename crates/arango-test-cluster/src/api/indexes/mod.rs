@@ -148,12 +148,13 @@ fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         return Err(ApiError::new(400, 1470, "shard key must be contained in unique index"));
     }
     definition.check_documents(call.version, found.documents.len())?;
-    let collection = found.name.clone();
+    let (collection, collection_id) = (found.name.clone(), found.id.clone());
     let number = call.state.ids.next();
     let index = definition.finish(&collection, number);
     let unique = definition::unique_index(&index);
     let coordinator = call.index;
-    let build = IndexBuild { number, database, collection, index, unique, coordinator, began: now };
+    let began = now;
+    let build = IndexBuild { number, database, collection, collection_id, index, unique, coordinator, began };
     call.state.index_builds.begin(build.clone());
     Ok(until_built(call, build, true))
 }
@@ -169,7 +170,7 @@ fn until_built(call: &mut Call<'_>, mut build: IndexBuild, is_new: bool) -> Outc
             BuildState::Built => Some(created(if is_new { 201 } else { 200 }, &build.index, is_new)),
             // Duplicates are 400 here, unlike those of a document.
             BuildState::Failed(error) => Some(ApiError::new(400, error.number, error.message).into()),
-            BuildState::Vanished if state.has_collection(&build.database, &build.collection) => {
+            BuildState::Vanished if state.has_collection_of(&build) => {
                 build.coordinator = coordinator;
                 build.began = state.current_time;
                 state.index_builds.begin(build.clone());

@@ -13,6 +13,9 @@ use crate::state::State;
 use crate::state::cursors::{Cursor, Results};
 use crate::store::database_view::DatabaseView;
 
+/// The longest time between two checks whether a query that sleeps was killed.
+const LONGEST_STEP: Duration = Duration::from_secs(10);
+
 const DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-potential-dirty-read");
 
 /// The response to a batch, and whether its cursor is kept.
@@ -31,16 +34,18 @@ pub(crate) fn wait(
     if slept.is_zero() {
         return Outcome::Now(finish(state));
     }
-    // A query that sleeps for a long time is checked about once in a second.
+    // A query that sleeps for a long time is checked about once in a second, and a very long one less often.
     let steps = u32::try_from(slept.as_secs().clamp(1, 600)).unwrap_or(1);
-    let deadline = state.current_time + slept;
+    // `None` is never.
+    let deadline = state.current_time.checked_add(slept);
     let mut finish = Some(finish);
     let check = move |state: &mut State| {
-        let is_over = state.current_time + Duration::from_millis(1) > deadline;
+        let next = state.current_time + Duration::from_millis(1);
+        let is_over = deadline.is_some_and(|deadline| next > deadline);
         let finish = if is_over || state.queries.end_reason(query).is_some() { finish.take() } else { None };
         finish.map(|finish| finish(state))
     };
-    Outcome::Wait { every: slept / steps, check: Box::new(check) }
+    Outcome::Wait { every: (slept / steps).min(LONGEST_STEP), check: Box::new(check) }
 }
 
 /// Ends the first batch of a query. `view` has the writes of a query that has run to its end.
@@ -67,7 +72,7 @@ pub(super) fn finish_first(
     let is_open = matches!(cursor.results, Results::Stream(_));
     if is_kept {
         cursor.reset_ttl(state.current_time);
-        state.cursors.insert(cursor);
+        state.open_cursor(cursor);
     }
     Ok(Finished { reply, is_open })
 }

@@ -38,7 +38,6 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     call.state.coordinators[call.index].diagnostics.record_query(record);
     let prepared = prepared?;
     permitted.map_err(errors::of_document)?;
-    call.state.end_expired_queries();
     let mut view = call.database_view(&prepared)?;
     read_one_shard(call, &body, &prepared, &mut view)?;
     require_skippable(call, &body)?;
@@ -190,10 +189,9 @@ fn respond(
     if rows.as_ref().is_err_and(QueryError::is_not_implemented) {
         call.state.report_unsupported(format!("POST /_api/cursor: {}", body.text));
     }
-    // Only a stream ends with its transaction; other results are complete.
-    let transaction = call.transaction.filter(|_| body.output.is_stream);
+    let transaction = call.transaction;
     let (index, database, cursor_options) = (call.index, call.request.database.clone(), body.cursor.clone());
-    wait(call.state, query, batch.slept + write_time(call, prepared), move |state| {
+    wait(call.state, query, batch.slept.saturating_add(write_time(call, prepared)), move |state| {
         let now = state.current_time;
         let id = state.cursors.next_id(index);
         let mut cursor = Cursor::new(id, query, &database, cursor_options, results, now);

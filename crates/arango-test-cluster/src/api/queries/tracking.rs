@@ -15,7 +15,6 @@ use crate::state::query_tracking::Tracking;
 /// Lists the queries in progress.
 pub(super) fn current(call: &mut Call<'_>) -> HandlerResult {
     let filter = Filter::read(call)?;
-    call.state.end_expired_queries();
     let now = call.state.current_time;
     let listed = call.state.queries.running().filter(|(id, query)| filter.accepts(*id, query));
     let described = listed.map(|(id, query)| {
@@ -94,7 +93,6 @@ pub(super) fn kill(call: &mut Call<'_>, id: &str) -> Result<Outcome, ApiError> {
     let index = owner(id).filter(|index| *index < call.state.coordinators.len()).ok_or_else(unknown)?;
     let database = call.request.database.clone();
     let respond = move |state: &mut State| {
-        state.end_expired_queries();
         let is_known = state.queries.kill(id, (!kills_any).then_some(database.as_str()));
         Outcome::Now(if is_known { Reply::without_result(200) } else { unknown().into() })
     };

@@ -12,6 +12,7 @@ pub(crate) use self::results::{
     BASE_MEMORY, Batch, Limits, PHASE_TIME, Report, Results, StreamedQuery, Totals, commits_in_between,
     described,
 };
+use super::State;
 use super::id_owner::{owned_id, owner};
 use crate::http::json;
 use crate::journal::EntryId;
@@ -55,7 +56,7 @@ pub(crate) struct Cursor {
     pub(crate) database: String,
     pub(crate) options: CursorOptions,
     pub(crate) results: Results,
-    /// The transaction that it ends with.
+    /// The transaction that nothing else can use while it is open.
     pub(crate) transaction: Option<u64>,
     /// Names the plan that was found in the cache.
     pub(crate) plan_cache_key: Option<String>,
@@ -74,7 +75,7 @@ impl Cursors {
         owned_id(index, self.last)
     }
 
-    pub(crate) fn insert(&mut self, cursor: Cursor) {
+    fn insert(&mut self, cursor: Cursor) {
         self.cursors.insert(cursor.id, cursor);
     }
 
@@ -91,18 +92,11 @@ impl Cursors {
         self.cursors.remove(&id)
     }
 
-    /// Removes the cursors that have expired, and returns the ids of their queries. One that is read does not expire.
-    pub(super) fn remove_expired(&mut self, now: Instant) -> Vec<u64> {
-        let is_expired = |cursor: &Cursor| cursor.expires <= now && cursor.locked_by.is_none();
-        let expired = self.cursors.values().filter(|cursor| is_expired(cursor));
-        let queries = expired.map(|cursor| cursor.query).collect();
-        self.cursors.retain(|_, cursor| !is_expired(cursor));
-        queries
-    }
-
-    /// Removes the cursors of a transaction that has ended.
-    pub(super) fn remove_of_transaction(&mut self, id: u64) {
-        self.cursors.retain(|_, cursor| cursor.transaction != Some(id));
+    /// Removes and returns a cursor that has expired. One that is read does not expire.
+    fn remove_expired(&mut self, now: Instant) -> Option<Cursor> {
+        let is_expired = |cursor: &&Cursor| cursor.expires <= now && cursor.locked_by.is_none();
+        let id = self.cursors.values().find(is_expired)?.id;
+        self.cursors.remove(&id)
     }
 
     pub(crate) fn count_for_coordinator(&self, index: usize, now: Instant) -> usize {
@@ -122,21 +116,52 @@ impl Cursors {
         }
     }
 
-    /// Unlocks the cursor that a request has locked. Returns the id of its query if it ends with the request.
-    pub(crate) fn unlock(&mut self, by: EntryId) -> Option<u64> {
+    /// Unlocks the cursor that a request has locked. Removes and returns it if it ends with the request.
+    fn unlock(&mut self, by: EntryId) -> Option<Cursor> {
         let cursor = self.cursors.values_mut().find(|cursor| cursor.locked_by == Some(by))?;
         cursor.locked_by = None;
-        let (id, query) = (cursor.id, cursor.query);
-        if !cursor.closing {
-            return None;
-        }
-        self.cursors.remove(&id);
-        Some(query)
+        let (id, is_closing) = (cursor.id, cursor.closing);
+        if is_closing { self.cursors.remove(&id) } else { None }
+    }
+
+    /// Removes the cursors of a database that is dropped.
+    pub(super) fn remove_of_database(&mut self, database: &str) {
+        self.cursors.retain(|_, cursor| cursor.database != database);
     }
 
     /// Removes the cursors of a coordinator whose process has ended.
     pub(crate) fn remove_of_coordinator(&mut self, index: usize) {
         self.cursors.retain(|id, _| owner(*id) != Some(index));
+    }
+}
+
+impl State {
+    /// Keeps a cursor that has more to be read. Its transaction is in use as long.
+    pub(crate) fn open_cursor(&mut self, cursor: Cursor) {
+        if let Some(transaction) = cursor.transaction {
+            self.transactions.pass_to_cursor(transaction, cursor.id);
+        }
+        self.cursors.insert(cursor);
+    }
+
+    /// Ends a cursor that was removed, with its query and its use of a transaction.
+    pub(crate) fn end_cursor(&mut self, cursor: &Cursor, now: Instant) {
+        self.queries.end(cursor.query, now);
+        self.transactions.release_cursor(cursor.id, now);
+    }
+
+    /// Unlocks the cursor that a request has locked, and ends it if it was closed meanwhile.
+    pub(crate) fn unlock_cursor(&mut self, by: EntryId, now: Instant) {
+        if let Some(cursor) = self.cursors.unlock(by) {
+            self.end_cursor(&cursor, now);
+        }
+    }
+
+    /// Ends the cursors that have expired. What their queries have written is lost.
+    pub(super) fn end_expired_cursors(&mut self) {
+        while let Some(cursor) = self.cursors.remove_expired(self.current_time) {
+            self.end_cursor(&cursor, cursor.expires);
+        }
     }
 }
 

@@ -142,7 +142,7 @@ impl Limits {
         slept: Duration,
     ) -> Batch {
         let left = self.time.map_or(Duration::MAX, |most| most.saturating_sub(report.slept));
-        report.slept += slept.min(left);
+        report.slept = report.slept.saturating_add(slept.min(left));
         if slept > left {
             return Batch { rows: Err(QueryError::new(1500, "query killed")), slept: left };
         }

@@ -52,7 +52,8 @@ impl State {
         for (name, view) in &mut changed {
             let content = self.databases.get(&database).ok_or_else(ApiError::database_not_found)?;
             let missing = || ApiError::collection_not_found(name);
-            let collection = content.collections.get(name).ok_or_else(missing)?;
+            let found = content.collections.get(name).filter(|found| found.is_seen_by(view));
+            let collection = found.ok_or_else(missing)?;
             view.check(&collection.documents)?;
             self.check_locks(&database, name, view, own)?;
             let lost = led_by(content, collection, &faults.lost_on);

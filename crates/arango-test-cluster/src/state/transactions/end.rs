@@ -13,7 +13,7 @@ use crate::journal::EntryId;
 use crate::state::State;
 use crate::state::auth::Caller;
 
-/// How long a commit or an abort waits for a request that uses the transaction.
+/// How long a commit or an abort waits for a request or a cursor that uses the transaction.
 pub(crate) const END_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A request to end a transaction.
@@ -116,10 +116,23 @@ impl State {
     /// Makes the changes of a transaction whose record says already that it was committed, and corrects that if it fails.
     fn finish_commit(&mut self, transaction: Transaction, faults: &CommitFaults) {
         let id = transaction.id;
-        let result = self.commit_transaction(transaction, faults);
-        if let (Err(error), Some(tombstone)) = (result, self.transactions.tombstones.get_mut(&id)) {
-            tombstone.status = FinalStatus::Aborted;
-            tombstone.failure = Some(error);
+        if let Err(error) = self.commit_transaction(transaction, faults) {
+            self.transactions.record_failure(id, error);
+        }
+    }
+
+    /// Aborts the transactions of a database that is dropped. Their commits fail.
+    pub(in crate::state) fn abort_transactions_of_database(&mut self, database: &str) {
+        let is_of_it = |one: &&Transaction| one.database == database;
+        let running: Vec<_> = self.transactions.running().filter(is_of_it).map(|one| one.id).collect();
+        for id in running {
+            self.abort_transaction(id, false);
+        }
+        let committing = self.transactions.committing.values().map(|committing| &committing.transaction);
+        let committing: Vec<_> = committing.filter(is_of_it).map(|one| one.id).collect();
+        for id in committing {
+            self.transactions.committing.remove(&id);
+            self.transactions.record_failure(id, ApiError::database_not_found());
         }
     }
 
@@ -130,14 +143,13 @@ impl State {
         }
     }
 
-    /// Records how a transaction has ended, and ends its streams and queries.
+    /// Records how a transaction has ended, and ends its queries.
     fn bury(&mut self, transaction: &Transaction, status: FinalStatus, was_expired: bool) {
         let now = self.current_time;
         let Transaction { id, user, database, .. } = transaction;
         let tombstone = Tombstone { was_expired, ..tombstone(user.clone(), database, status, now) };
         self.transactions.tombstones.insert(*id, tombstone);
-        self.cursors.remove_of_transaction(*id);
-        // Also one whose request is gone because the coordinator that forwarded it is.
+        // One whose request is gone because the coordinator that forwarded it is.
         for query in self.queries.of_transaction(*id) {
             self.queries.end(query, now);
         }
@@ -154,8 +166,9 @@ impl State {
             self.journal.record_changes(request, marker.as_deref(), self.changes - before);
         }
         // A server looks for expired transactions about once in a second.
-        let is_collected =
-            |one: &&Transaction| one.is_expired(now) && self.clock.next_round(one.expires) <= now;
+        let is_collected = |one: &&Transaction| {
+            one.is_expired(now) && !one.is_in_use() && self.clock.next_round(one.expires) <= now
+        };
         let expired: Vec<_> = self.transactions.running().filter(is_collected).map(|one| one.id).collect();
         for id in expired {
             self.abort_transaction(id, true);
@@ -165,6 +178,14 @@ impl State {
 }
 
 impl super::Transactions {
+    /// Records that a commit has failed.
+    fn record_failure(&mut self, id: u64, error: ApiError) {
+        if let Some(tombstone) = self.tombstones.get_mut(&id) {
+            tombstone.status = FinalStatus::Aborted;
+            tombstone.failure = Some(error);
+        }
+    }
+
     fn next_due_commit(&self, now: Instant) -> Option<u64> {
         let due = self.committing.iter().filter(|(_, committing)| committing.until <= now);
         due.min_by_key(|(id, committing)| (committing.until, **id)).map(|(id, _)| *id)

@@ -7,7 +7,7 @@
 //! | `tombstone` | what is known of a transaction that has ended |
 //! | `locks` | what is locked by transactions and by queries |
 //! | `begin` | begins a transaction |
-//! | `lease` | the one request that uses a transaction |
+//! | `lease` | the one request or cursor that uses a transaction |
 //! | `end` | commits, aborts and expires transactions |
 //! | `commit` | makes the changes of a transaction |
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
+use super::lease::Holder;
 use super::{Access, Transactions};
 use crate::journal::EntryId;
 use crate::state::State;
@@ -27,10 +28,10 @@ pub(crate) struct Transaction {
     pub(crate) view: DatabaseView,
     /// The leaders at the begin, by collection. A process that has ended since knows nothing of the transaction.
     pub(super) leaders: BTreeMap<String, Vec<Option<Leader>>>,
-    /// When it ends, if it is not used before.
+    /// When it ends, if no use ends before. A use that has begun does not change this.
     pub(super) expires: Instant,
-    /// The request that uses it.
-    pub(super) used_by: Option<EntryId>,
+    /// What uses it.
+    pub(super) used_by: Option<Holder>,
 }
 
 impl Transaction {
@@ -49,14 +50,24 @@ impl Transaction {
         state.taking_part(database, collection, self.leaders.get(&collection.name))
     }
 
-    /// Returns whether it was not used for too long.
+    /// Returns whether the last use has ended too long ago. A use that goes on changes that when it ends.
     pub(crate) fn is_expired(&self, now: Instant) -> bool {
-        self.expires <= now && self.used_by.is_none()
+        self.expires <= now
     }
 
-    /// Returns whether a request other than this one uses it.
+    /// Returns whether anything uses it.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.used_by.is_some()
+    }
+
+    /// Returns whether this request uses it.
+    pub(crate) fn is_used_by(&self, request: EntryId) -> bool {
+        self.used_by == Some(Holder::Request(request))
+    }
+
+    /// Returns whether another request or an open cursor uses it.
     pub(crate) fn is_used_by_another(&self, request: EntryId) -> bool {
-        self.used_by.is_some_and(|by| by != request)
+        self.used_by.is_some_and(|by| by != Holder::Request(request))
     }
 }
 

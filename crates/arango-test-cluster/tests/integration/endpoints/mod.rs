@@ -188,6 +188,31 @@ async fn a_method_that_an_endpoint_does_not_have_is_refused_and_changes_nothing(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_parameter_or_header_that_no_endpoint_has_is_refused_by_name_and_changes_nothing() {
+    for version in ["3.10.14", "3.12.10", "4.0.0"] {
+        let fixture = Fixture::start(version).await;
+        let before = fixture.state().await;
+        for row in table::ALL.iter().filter(|row| row.absent_in(version).is_none()) {
+            let what = format!("{version}: {} {}", row.method, row.path);
+            let separator = if row.path.contains('?') { '&' } else { '?' };
+            let path = format!("{}{separator}misspelt=1", row.path);
+            let refused = fixture.request(&row.method(), &path, row.body, &fixture.superuser()).await;
+            assert_eq!((refused.status, refused.error_num()), (501, 9), "{what}");
+            let message = refused.json()["errorMessage"].clone();
+            assert!(message.as_str().unwrap().contains("the query parameter `misspelt` of"), "{message}");
+
+            let request = http::Request::builder().method(row.method()).uri(fixture.fill(row.path));
+            let request = request.header("x-arango-trx-id", "4");
+            let mut session = Session::connect_in_memory(fixture.cluster.coordinator(0)).await;
+            session = session.with_authorization(fixture.superuser());
+            let refused = session.send(request, &fixture.fill(row.body)).await.unwrap();
+            assert_eq!((refused.status, refused.error_num()), (501, 9), "{what}");
+        }
+        assert_eq!(fixture.state().await, before, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn commands_that_no_version_has_are_named_in_the_refusal() {
     for version in VERSIONS {
         let fixture = Fixture::start(version).await;

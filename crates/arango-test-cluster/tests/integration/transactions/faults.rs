@@ -184,3 +184,19 @@ async fn count_by_server_after(cluster: &TestCluster, session: &mut Session) -> 
     count(session).await;
     count_by_server(cluster, session).await
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_whose_database_is_dropped_fails() {
+    let (cluster, mut session) = library().await;
+    session.post("/_api/database", &json!({ "name": "shop" })).await;
+    session.post("/_db/shop/_api/collection", &json!({ "name": "books" })).await;
+    let body = json!({ "collections": { "write": "books" } });
+    let begun = session.post("/_db/shop/_api/transaction/begin", &body).await.json();
+    let path = format!("/_db/shop/_api/transaction/{}", begun["result"]["id"].as_str().unwrap());
+    let _slow = cluster.coordinator(0).inject(Fault::slow_commit(Duration::from_secs(5)));
+    let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let committing = tokio::spawn(async move { other.request(Method::PUT, &path, "").await.unwrap() });
+    pass(1).await;
+    assert_eq!(session.delete("/_api/database/shop").await.status, 200);
+    assert_eq!(outcome(&committing.await.unwrap()), (404, 1228));
+}

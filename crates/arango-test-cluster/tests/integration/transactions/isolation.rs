@@ -198,3 +198,28 @@ async fn a_query_that_fails_leaves_nothing_in_its_transaction_and_does_not_end_i
     assert_eq!(commit(&mut session, &id).await.status, 200);
     assert_eq!(count(&mut session).await, 3);
 }
+
+#[tokio::test]
+async fn nothing_is_written_to_a_new_collection_that_has_the_name_of_a_dropped_one() {
+    let (_cluster, mut session) = library().await;
+    let id = writing(&mut session).await;
+    assert_eq!(insert(&mut session, &id, json!({ "_key": "a" })).await.status, 202);
+    assert_eq!(session.delete("/_api/collection/books").await.status, 200);
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    assert_eq!(outcome(&commit(&mut session, &id).await), (404, 1203));
+    assert_eq!(count(&mut session).await, 0);
+    assert_eq!(status(&mut session, &id).await, "aborted");
+}
+
+#[tokio::test]
+async fn a_stream_does_not_write_to_a_new_collection_that_has_the_name_of_a_dropped_one() {
+    let (_cluster, mut session) = library().await;
+    let text = "FOR i IN 1..3 INSERT { _key: TO_STRING(i) } INTO books RETURN NEW._key";
+    let body = json!({ "query": text, "batchSize": 2, "stream": true });
+    let cursor = session.post("/_api/cursor", &body).await.json();
+    assert_eq!(session.delete("/_api/collection/books").await.status, 200);
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let path = format!("/_api/cursor/{}", cursor["id"].as_str().unwrap());
+    assert_eq!(outcome(&session.request(Method::POST, &path, "").await.unwrap()), (404, 1203));
+    assert_eq!(count(&mut session).await, 0);
+}
