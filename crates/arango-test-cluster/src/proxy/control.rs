@@ -96,7 +96,10 @@ impl ProxyRouter {
 
     fn proxy(&self, index: &str) -> Result<&CoordinatorProxy, ControlError> {
         let found = index.parse::<usize>().ok().and_then(|index| self.proxies.get(index));
-        found.ok_or_else(|| (404, format!("no coordinator {index}")))
+        let count = self.proxies.len();
+        found.ok_or_else(|| {
+            (404, format!("no coordinator has the index {index}: there are {count}, and the first is 0"))
+        })
     }
 
     fn act(&self, index: &str, action: &str) -> Result<Value, ControlError> {

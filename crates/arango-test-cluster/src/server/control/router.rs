@@ -119,7 +119,10 @@ impl Router {
 
     pub(super) fn coordinator(&self, index: &str) -> Result<&Coordinator, ControlError> {
         let found = index.parse::<usize>().ok().and_then(|index| self.coordinators.get(index));
-        found.ok_or_else(|| (404, format!("no coordinator {index}")))
+        let count = self.coordinators.len();
+        found.ok_or_else(|| {
+            (404, format!("no coordinator has the index {index}: there are {count}, and the first is 0"))
+        })
     }
 
     /// Begins a fault or condition of one coordinator, or of the whole cluster.

@@ -42,7 +42,7 @@ async fn what_a_proxy_cannot_cause_is_refused_by_name() {
             "`queue-full`: it is a state of a server",
         ),
         ("/coordinators/0/faults", json!({ "kind": "boom" }), 400, "expected one of `latency`"),
-        ("/coordinators/7/faults", json!({ "kind": "hang" }), 404, "no coordinator 7"),
+        ("/coordinators/7/faults", json!({ "kind": "hang" }), 404, "no coordinator has the index 7"),
         ("/faults", json!({ "kind": "agency-down" }), 501, "no conditions"),
         ("/coordinators/0/upgrade", json!({ "version": "3.12" }), 501, "cannot upgrade"),
         ("/tokens/expire", json!({}), 501, "POST tokens/expire"),
