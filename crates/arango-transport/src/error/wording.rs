@@ -20,7 +20,7 @@ const SHORT_TEXT: usize = 6;
 #[error("the grace period ended before the response arrived")]
 struct GraceEnded;
 
-/// Returns the cause that explains why a call failed.
+/// Returns the cause that explains why a call or an attempt failed.
 ///
 /// A closed client ends its connections. hyper reports that a runtime dropped them.
 pub(crate) fn shown_cause<'a>(
