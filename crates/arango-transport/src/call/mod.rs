@@ -238,6 +238,11 @@ impl Call {
         self.options.as_ref()?.credentials.as_ref()
     }
 
+    /// Returns the operation that the call prepares, if the program has not asked for the call itself.
+    pub(crate) fn prepares(&self) -> Option<&'static str> {
+        self.options.as_ref()?.prepares
+    }
+
     /// Returns the limit of the whole call.
     pub(crate) fn limit(&self, settings: &Settings) -> Duration {
         let total = settings.limits.total;
@@ -247,6 +252,11 @@ impl Call {
             (None, Some(timeout)) => timeout.saturating_add(total),
             (None, None) => total,
         }
+    }
+
+    /// Returns the time of earlier requests of the call, if this is the rest of one.
+    pub(crate) fn earlier_time(&self) -> Duration {
+        self.options.as_ref().map_or(Duration::ZERO, |options| options.earlier)
     }
 
     /// Returns which time limits the caller has set.
