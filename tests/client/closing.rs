@@ -95,7 +95,9 @@ async fn calls_exceeding_the_grace_period_report_their_outcome() {
     let error = write_call.await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::Unknown));
     let expected = "the client is closed: the grace period ended before the response arrived (";
-    assert!(error.to_string().contains(expected), "{error}");
+    let report = error.report().to_string();
+    assert_eq!(report.matches(expected).count(), 2, "the call and its only attempt: {report}");
+    assert_eq!(error.attempts()[0].kind, ErrorKind::ClientClosed);
     sleep(Duration::from_millis(1)).await;
     assert_eq!(open_connections(&cluster), 0);
     assert_eq!(client.coordinators().iter().map(|state| state.in_flight).sum::<usize>(), 0);

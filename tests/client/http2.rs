@@ -306,6 +306,41 @@ impl Connect for FixedFrames {
     }
 }
 
+/// Reads from every connection before it sends its settings, as HTTP/2, and a GOAWAY.
+struct Http2AfterRequest;
+
+impl Connect for Http2AfterRequest {
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        const SETTINGS_AND_GOAWAY: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64\
+            \0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01";
+        let (client_end, mut server_end) = tokio::io::duplex(64 << 10);
+        tokio::spawn(async move {
+            let request = server_end.read(&mut [0; 1024]).await.unwrap();
+            assert!(request > 0);
+            server_end.write_all(SETTINGS_AND_GOAWAY).await.unwrap();
+        });
+        Box::pin(async { Ok(Box::new(client_end) as Box<dyn Io>) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_speaks_only_http2_is_named_when_http1_is_used() {
+    // With the settings before the request, hyper returns the request unsent.
+    let before = FixedFrames(b"\0\0\0\x04\0\0\0\0\0", Arc::default());
+    let client = || Client::builder().hosts("http://127.0.0.1:8529");
+    for (client, kind) in [
+        (client().connect(before), ErrorKind::ConnectionClosedBeforeSend),
+        (client().connect(Http2AfterRequest), ErrorKind::ProtocolViolation),
+    ] {
+        let write = insert("m", RequestClass::NonIdempotent);
+        let error = client.build().unwrap().db("_system").execute(write).await.unwrap_err();
+        let message = error.to_string();
+        assert_eq!(error.kind(), kind, "{message}");
+        let expected = "the server speaks only HTTP/2 on this port; set `Http2::PriorKnowledge`";
+        assert!(message.contains(expected) && !message.contains("https://"), "{message}");
+    }
+}
+
 /// Returns a client of two coordinators that send these frames.
 fn client_of(connector: &FixedFrames) -> Client {
     Client::builder()

@@ -6,11 +6,12 @@ use std::time::Duration;
 use arango::balance::MemberState;
 use arango::data::Aql;
 use arango::protocol::RequestClass;
-use arango::{ErrorKind, Hedging, PoolLimits};
+use arango::{ErrorKind, Hedging, Outcome, PoolLimits};
 use arango_test_cluster::{Fault, Match, Phase};
 use metrics::{LocalRecorderGuard, Unit};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::support::{builder, client, cluster, cluster_of, concurrent_version_calls, insert};
@@ -275,6 +276,30 @@ async fn a_call_is_recorded_once_and_each_attempt_once() {
     assert_eq!(count(&recorded, "http.client.request.duration", ("http.response.status_code", "202")), 1);
     assert_eq!(count(&recorded, "arango.client.retries", ("error.type", "ConnectionLost")), 1);
     assert_eq!(cluster.journal().executions("m"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_before_an_insert_is_not_counted_and_its_failure_is_one_of_the_insert() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let books = client.db("_system").collection("books");
+    let before = client.state().calls;
+    let (snapshotter, _recorder) = install_recorder();
+    {
+        let is_read = Match::path("/_api/collection/books/properties");
+        let _lost = cluster.inject(&Fault::close(Phase::AfterExecution).on(is_read));
+        let error = books.insert(&json!({ "title": "Dune" })).await.unwrap_err();
+        assert_eq!((error.operation(), error.outcome()), ("document.insert", Outcome::NotExecuted));
+    }
+    books.insert(&json!({ "title": "Dune" })).await.unwrap();
+    let recorded = snapshot(&snapshotter);
+    let calls = |label| count(&recorded, "db.client.operation.duration", label);
+    assert_eq!(calls(("db.operation.name", "collection.properties")), 0);
+    assert_eq!(calls(("db.operation.name", "document.insert")), 2);
+    assert_eq!((calls(("arango.outcome", "not_executed")), calls(("arango.outcome", "executed"))), (1, 1));
+    let after = client.state().calls;
+    assert_eq!(after.failed_not_executed - before.failed_not_executed, 1);
+    assert_eq!((after.failed_unknown, after.succeeded - before.succeeded), (before.failed_unknown, 1));
 }
 
 #[tokio::test(start_paused = true)]

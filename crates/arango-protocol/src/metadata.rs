@@ -130,6 +130,8 @@ pub struct Metadata {
     pub stops_server: bool,
     /// Whether the coordinator relays it to the server that the request names.
     pub relayed: bool,
+    /// Whether the body names the collections that it is about, and the path does not.
+    pub collections_in_body: bool,
     /// The path again, validated at compile time instead of with each request.
     checked: PathAndQuery,
     /// Whether the path has parameters; also determined at compile time.
@@ -190,6 +192,7 @@ impl Metadata {
             scope: Scope::Cluster,
             server_timeout: None,
             relayed: false,
+            collections_in_body: false,
             success_statuses: &[],
             since: None,
             backported_to: &[],
@@ -295,6 +298,15 @@ impl Metadata {
     #[must_use]
     pub const fn relayed(mut self) -> Self {
         self.relayed = true;
+        self
+    }
+
+    /// Declares that the body names the collections that it is about, and the path does not.
+    ///
+    /// A collection that the client has just created is then looked for in the body if a coordinator does not know it yet.
+    #[must_use]
+    pub const fn collections_in_body(mut self) -> Self {
+        self.collections_in_body = true;
         self
     }
 

@@ -1,13 +1,13 @@
 //! Collections and databases as a whole.
 
-use arango::data::{ComputeOn, ComputedValue, DatabaseSharding, KeyGenerator, KeyOptions, Schema};
+use arango::data::{Aql, ComputeOn, ComputedValue, DatabaseSharding, KeyGenerator, KeyOptions, Schema};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
-use serde_json::json;
-use tokio::time::{Duration, sleep};
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant, sleep};
 
 use super::{book, requests};
-use crate::support::{client, cluster};
+use crate::support::{self, client, cluster};
 
 #[tokio::test(start_paused = true)]
 async fn a_collection_is_created_used_and_dropped() {
@@ -143,6 +143,52 @@ async fn the_shards_of_a_collection_are_listed_and_its_properties_changed() {
     let changed = movies.set_properties().replication_factor(2).write_concern(2).await.unwrap();
     assert_eq!(changed.write_concern, Some(2));
     assert_eq!(movies.properties().await.unwrap().replication_factor, Some(2.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn transactions_and_queries_wait_until_their_coordinator_knows_a_new_collection() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let (database, other) = (client.db("_system"), support::client(&cluster).db("_system"));
+    cluster.set_propagation(Duration::from_secs(5));
+    for name in ["in_transaction", "in_text", "bound", "written", "explained"] {
+        database.create_collection(name).await.unwrap();
+        // One of three coordinators knows it.
+        for _ in 0..3 {
+            match name {
+                "in_transaction" => {
+                    database.transaction([name]).begin().await.unwrap().abort().await.unwrap();
+                }
+                "in_text" => {
+                    let query = Aql::new("FOR d IN in_text RETURN d");
+                    assert!(database.query::<Value>(query).all().await.unwrap().is_empty());
+                }
+                "bound" => {
+                    let query = Aql::new("FOR d IN @@all RETURN d").collection("all", name);
+                    assert!(database.query::<Value>(query).all().await.unwrap().is_empty());
+                }
+                "written" => {
+                    let query = Aql::new("FOR n IN 1..2 INSERT { n } INTO written");
+                    database.query::<Value>(query).all().await.unwrap();
+                }
+                _ => drop(database.explain(&Aql::new("FOR d IN explained RETURN d")).await.unwrap()),
+            }
+        }
+    }
+    // One that does not exist, and one of another client, are not waited for.
+    let began = Instant::now();
+    let error = database.query::<Value>(Aql::new("FOR d IN missing RETURN d")).all().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::CollectionNotFound, 1));
+    let missing = database.transaction(["missing"]).begin().await.unwrap_err();
+    assert_eq!((missing.kind(), missing.attempts().len()), (ErrorKind::CollectionNotFound, 1));
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    database.create_collection("recent").await.unwrap();
+    let mut unknown = 0;
+    for _ in 0..3 {
+        unknown +=
+            usize::from(other.query::<Value>(Aql::new("FOR d IN recent RETURN d")).all().await.is_err());
+    }
+    assert_eq!(unknown, 2);
 }
 
 #[tokio::test(start_paused = true)]

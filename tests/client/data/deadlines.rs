@@ -15,8 +15,8 @@ use crate::support::{builder, client, cluster, cluster_of};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Measures how long a call takes to fail, with a new client, while each request takes 3 s.
-async fn time_to_fail<T>(call: impl AsyncFnOnce(Collection) -> arango::Result<T>) -> Duration {
+/// Measures how long a call takes to fail, with a new client, while each request takes 3 s. Returns its error, too.
+async fn time_to_fail<T>(call: impl AsyncFnOnce(Collection) -> arango::Result<T>) -> (Duration, Error) {
     // With several coordinators, none of them gets the time of both requests.
     let cluster = cluster_of(1).await;
     books(&client(&cluster)).insert(&book("Dune")).key("dune").await.unwrap();
@@ -25,8 +25,8 @@ async fn time_to_fail<T>(call: impl AsyncFnOnce(Collection) -> arango::Result<T>
     let slow = Fault::latency(Duration::from_secs(3)).on(Match::path("/_api/*"));
     let _slow = cluster.inject(&slow);
     let began = Instant::now();
-    call(books(&client)).await.err().expect("there is no time for the second request");
-    began.elapsed()
+    let error = call(books(&client)).await.err().expect("there is no time for the second request");
+    (began.elapsed(), error)
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +37,7 @@ async fn a_call_of_several_requests_ends_at_its_deadline() {
     let upsert = async |books: Collection| -> arango::Result<Written> {
         books.upsert("dune", &json!({ "edition": 2 })).version("edition").await
     };
-    for (name, took) in [
+    for (name, (took, error)) in [
         ("insert", time_to_fail(insert).await),
         ("exists", time_to_fail(exists).await),
         ("modify", time_to_fail(modify).await),
@@ -45,7 +45,24 @@ async fn a_call_of_several_requests_ends_at_its_deadline() {
     ] {
         // Timers have a resolution of a millisecond.
         assert!(took <= LIMIT + Duration::from_millis(1), "{name} took {took:?}");
+        assert_eq!(error.elapsed(), took, "{name}: {error}");
+        // An upsert is not sent, because the version is unknown that it needs.
+        let is_late = error.to_string().contains("the call exceeded its time limit of 5s");
+        assert_eq!(is_late, name != "upsert", "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_insert_that_is_repeated_without_its_key_reports_the_time_of_both_requests() {
+    let cluster = cluster_of(1).await;
+    let client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
+    books(&client).insert(&book("Dune")).await.unwrap();
+    let refusal = Fault::response(400, 1222, "collection does not allow using user-defined keys");
+    let _slow = cluster.inject(&on_post(Fault::latency(Duration::from_secs(3))));
+    let _refusal = cluster.inject(&on_post(refusal.times(1)));
+    let began = Instant::now();
+    let error = books(&client).insert(&book("Emma")).await.unwrap_err();
+    assert_eq!((error.elapsed(), began.elapsed().as_secs()), (began.elapsed(), 5), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ mod borrowed_rows;
 mod bulk;
 mod bulk_failures;
 mod collections;
+mod cursor_failures;
 mod deadlines;
 mod detached_cursors;
 mod documents;

@@ -43,14 +43,14 @@ impl Connect for RefusesConnections {
     }
 }
 
-/// Connects to a service that sends its name before it is asked.
-struct SpeaksFirst;
+/// Connects to a service that sends this before it is asked.
+struct SpeaksFirst(&'static [u8]);
 
 impl Connect for SpeaksFirst {
     fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
         Box::pin(async {
             let (client_end, mut service_end) = duplex(1024);
-            service_end.write_all(b"SSH-2.0-OpenSSH_9.6\r\n").await?;
+            service_end.write_all(self.0).await?;
             tokio::spawn(async move { service_end.read_to_end(&mut Vec::new()).await });
             Ok(Box::new(client_end) as Box<dyn Io>)
         })
@@ -88,8 +88,11 @@ pub(super) async fn situations(page: &mut Page) {
     );
     page.error(
         "A service that speaks first listens on the port",
-        &write(&one().connect(SpeaksFirst).build().unwrap()).await,
+        &write(&one().connect(SpeaksFirst(b"SSH-2.0-OpenSSH_9.6\r\n")).build().unwrap()).await,
     );
+    // An empty frame of settings.
+    let http2 = one().connect(SpeaksFirst(b"\0\0\0\x04\0\0\0\0\0"));
+    page.error("The host speaks only HTTP/2", &write(&http2.build().unwrap()).await);
     let named = builder(&cluster).hosts("http://db.example:8529").resolve(FailingResolver).build().unwrap();
     page.error("A name that does not resolve", &read(&named).await);
     page.error(

@@ -1,5 +1,7 @@
 //! One job of the agency.
 
+use std::fmt;
+
 use arango_protocol::values::empty_value;
 use arango_protocol::{
     ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Timestamp,
@@ -100,6 +102,30 @@ impl AgencyJob {
     }
 }
 
+/// One line: the id, what is done with which server or shard, the state, and why it failed.
+impl fmt::Display for AgencyJob {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "job {}: {}", self.id, self.kind)?;
+        if let (Some(database), Some(collection), Some(shard)) =
+            (&self.database, &self.collection, &self.shard)
+        {
+            write!(f, " {database}/{collection} {shard}")?;
+        }
+        if let Some(server) = &self.server {
+            write!(f, " {server}")?;
+        }
+        if let (Some(from), Some(to)) = (&self.from_server, &self.to_server) {
+            write!(f, " {from} → {to}")?;
+        }
+        write!(f, ": {}", self.status)?;
+        match self.reason.as_deref().filter(|reason| !reason.is_empty()) {
+            Some(reason) => write!(f, ", {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Reads the state of a job of the agency.
 ///
 /// The jobs of a [rebalance](crate::Rebalance) cannot be read, since their ids are not returned.
@@ -181,6 +207,8 @@ mod tests {
         };
         assert_eq!(job, expected);
         assert!(job.is_over());
+        let line = "job 1234567: moveShard shop/1010001 s1010002 PRMR-a → PRMR-b: Finished";
+        assert_eq!(job.to_string(), line);
     }
 
     #[test]
@@ -192,6 +220,7 @@ mod tests {
         assert_eq!((job.status.clone(), job.kind.clone()), (JobStatus::Failed, JobType::CleanOutServer));
         assert_eq!((job.reason.as_deref(), job.abort), (Some("Killed via API"), true));
         assert_eq!((&job.time_started, &job.server), (&None, &Some("PRMR-a".into())));
+        assert_eq!(job.to_string(), "job 7: cleanOutServer PRMR-a: Failed, Killed via API");
         assert!(job.is_over());
     }
 

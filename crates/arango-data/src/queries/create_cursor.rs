@@ -114,7 +114,8 @@ struct Body<'a> {
 impl<T: Row> Operation for CreateCursor<T> {
     type Output = Batch<T>;
 
-    const METADATA: Metadata = Metadata::post("query.create_cursor", "/_api/cursor").scope(Scope::Database);
+    const METADATA: Metadata =
+        Metadata::post("query.create_cursor", "/_api/cursor").scope(Scope::Database).collections_in_body();
 
     #[inline]
     fn properties(&self) -> RequestProperties {

@@ -127,7 +127,8 @@ impl ExplainQuery {
 impl Operation for ExplainQuery {
     type Output = Explanation;
 
-    const METADATA: Metadata = Metadata::post("query.explain", "/_api/explain").safe().scope(Scope::Database);
+    const METADATA: Metadata =
+        Metadata::post("query.explain", "/_api/explain").safe().scope(Scope::Database).collections_in_body();
 
     #[inline]
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

@@ -127,8 +127,9 @@ impl BeginTransaction {
 impl Operation for BeginTransaction {
     type Output = TransactionId;
 
-    const METADATA: Metadata =
-        Metadata::post("transaction.begin", "/_api/transaction/begin").scope(Scope::Database);
+    const METADATA: Metadata = Metadata::post("transaction.begin", "/_api/transaction/begin")
+        .scope(Scope::Database)
+        .collections_in_body();
 
     #[inline]
     fn properties(&self) -> RequestProperties {

@@ -30,6 +30,7 @@ impl Error {
         };
         let known = attempts.iter().map(|attempt| attempt.outcome).max().unwrap_or(Outcome::NotExecuted);
         let outcome = known.max(context.worst_outcome());
+        let (elapsed, limit) = times(context);
         Self(Box::new(Repr {
             kind,
             outcome,
@@ -41,8 +42,8 @@ impl Error {
             attempts,
             decisive,
             body: Bytes::new(),
-            elapsed: context.started.elapsed(),
-            limit: context.limit,
+            elapsed,
+            limit,
             own_limits: context.call.own_limits(),
             dropped: context.attempts.dropped(),
             source: None,
@@ -114,6 +115,7 @@ impl Error {
         let path = path_without_cursor(context.request.path());
         let method = context.request.method.clone();
         let mut error = Self::unsent(&context.call, method, path, ErrorKind::NotSupported);
+        (error.0.elapsed, error.0.limit) = times(context);
         error.0.unsupported = Some(Box::new(unsupported));
         error
     }
@@ -211,6 +213,12 @@ impl Error {
         self.0.body = body;
         self
     }
+}
+
+/// Returns the time that a call has taken, and its limit: of the whole call, if this is the rest of one.
+fn times(context: &CallContext) -> (Duration, Duration) {
+    let earlier = context.call.earlier_time();
+    (context.started.elapsed() + earlier, context.limit.saturating_add(earlier))
 }
 
 /// Returns the index of the attempt that explains the failure best.

@@ -62,6 +62,8 @@ pub struct Call {
     pub(crate) has_body: bool,
     /// The coordinator forwards the request to the server that it names.
     pub(crate) relayed: bool,
+    /// The body names the collections that the request is about.
+    pub(crate) collections_in_body: bool,
     pub(crate) new_connection: bool,
     /// Present if not every server version supports the operation.
     pub(crate) support: Option<Arc<dyn Support>>,
@@ -77,6 +79,7 @@ pub struct CallParts {
     pub properties: RequestProperties,
     pub success_statuses: &'static [u16],
     pub relayed: bool,
+    pub collections_in_body: bool,
     pub options: Option<Arc<CallOptions>>,
     pub support: Option<Arc<dyn Support>>,
     pub pin: Option<Coordinator>,
@@ -99,6 +102,7 @@ impl Call {
             streaming: false,
             has_body: false,
             relayed: false,
+            collections_in_body: false,
             new_connection: false,
             support: None,
             options: None,
@@ -109,16 +113,25 @@ impl Call {
     ///
     /// `properties` are those of this instance of the operation.
     pub fn new(metadata: &Metadata, properties: RequestProperties) -> Self {
-        let Metadata { name, success_statuses, relayed, .. } = *metadata;
-        Self { properties, success_statuses, relayed, ..Self::with_name(name) }
+        let Metadata { name, success_statuses, relayed, collections_in_body, .. } = *metadata;
+        Self { properties, success_statuses, relayed, collections_in_body, ..Self::with_name(name) }
     }
 
     /// Creates the call of an operation through a handle.
     #[doc(hidden)] // for the crate `arango`
     #[inline]
     pub fn from_parts(parts: CallParts) -> Self {
-        let CallParts { name, properties, success_statuses, relayed, options, support, pin, preferred } =
-            parts;
+        let CallParts {
+            name,
+            properties,
+            success_statuses,
+            relayed,
+            collections_in_body,
+            options,
+            support,
+            pin,
+            preferred,
+        } = parts;
         Self {
             name,
             properties,
@@ -129,6 +142,7 @@ impl Call {
             streaming: false,
             has_body: false,
             relayed,
+            collections_in_body,
             new_connection: false,
             support,
             options,
@@ -238,6 +252,11 @@ impl Call {
         self.options.as_ref()?.credentials.as_ref()
     }
 
+    /// Returns the operation that the call prepares, if the program has not asked for the call itself.
+    pub(crate) fn prepares(&self) -> Option<&'static str> {
+        self.options.as_ref()?.prepares
+    }
+
     /// Returns the limit of the whole call.
     pub(crate) fn limit(&self, settings: &Settings) -> Duration {
         let total = settings.limits.total;
@@ -247,6 +266,11 @@ impl Call {
             (None, Some(timeout)) => timeout.saturating_add(total),
             (None, None) => total,
         }
+    }
+
+    /// Returns the time of earlier requests of the call, if this is the rest of one.
+    pub(crate) fn earlier_time(&self) -> Duration {
+        self.options.as_ref().map_or(Duration::ZERO, |options| options.earlier)
     }
 
     /// Returns which time limits the caller has set.

@@ -23,11 +23,15 @@ pub struct CallOptions {
     pub(crate) total: Option<Duration>,
     /// Whether `total` is the rest of a limit that the caller has not set.
     pub(crate) is_rest_of_client_limit: bool,
+    /// The time of earlier requests of a call of which `total` is the rest.
+    pub(crate) earlier: Duration,
     pub(crate) attempt: Option<Duration>,
     pub(crate) queue: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) hedging: Option<Hedging>,
     pub(crate) database: Existence,
+    /// The operation that the call prepares, if the program has not asked for the call itself.
+    pub(crate) prepares: Option<&'static str>,
 }
 
 /// Whether the caller knows that the request's database exists.
@@ -55,17 +59,36 @@ impl CallOptions {
     pub fn total(mut self, limit: Duration) -> Self {
         self.total = Some(limit.min(MAX_DURATION));
         self.is_rest_of_client_limit = false;
+        self.earlier = Duration::ZERO;
         self
     }
 
     /// Limits a call that is a part of another one to the time which that has left.
     ///
-    /// Its error advises to raise the limit of the whole: that of the caller, or else that of the client.
+    /// `earlier` is the time that the other one has had. The error has the time and the limit of the whole, and advises to
+    /// raise that limit: that of the caller, or else that of the client.
     #[doc(hidden)] // for the crate `arango`
     #[must_use]
-    pub fn rest_of_call(mut self, left: Duration) -> Self {
+    pub fn rest_of_call(mut self, earlier: Duration, left: Duration) -> Self {
         self.is_rest_of_client_limit |= self.total.is_none();
+        self.earlier = earlier;
         self.total = Some(left.min(MAX_DURATION));
+        self
+    }
+
+    /// Returns the time of earlier requests of the call that this is the rest of.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn earlier_time(&self) -> Duration {
+        self.earlier
+    }
+
+    /// Declares that the call is sent on behalf of this operation, before it.
+    ///
+    /// A success is not counted, because the operation follows. A failure counts as one of the operation, not executed.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn preparing(mut self, operation: &'static str) -> Self {
+        self.prepares = Some(operation);
         self
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arango_protocol::CreatedResource;
+use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
 /// How long a coordinator may not know a new database or collection yet.
@@ -57,6 +58,17 @@ impl RecentlyCreated {
         })
     }
 
+    /// Returns whether a body names a collection of the database of `path` that was created recently.
+    ///
+    /// As a whole word: it may be JSON, or the text of a query in it.
+    pub(crate) fn collection_in_body(&self, path: &str, body: &[u8], now: Instant) -> bool {
+        let (prefix, _) = split(path);
+        self.recent(now).iter().any(|entry| {
+            let named = |name: &String| contains_word(body, &percent_decode_str(name).collect::<Vec<_>>());
+            entry.prefix == prefix && entry.collection.as_ref().is_some_and(named)
+        })
+    }
+
     fn recent(&self, now: Instant) -> MutexGuard<'_, Vec<Entry>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|entry| now.saturating_duration_since(entry.created_at) < RECENT);
@@ -70,6 +82,19 @@ fn split(path: &str) -> (&str, &str) {
         Some(rest) => path.split_at(path.len() - rest.len() + rest.find('/').unwrap_or(rest.len())),
         None => ("", path),
     }
+}
+
+/// Returns whether a text contains a name that is not a part of a longer one.
+fn contains_word(text: &[u8], name: &[u8]) -> bool {
+    let is_part = |byte: Option<&u8>| {
+        byte.is_some_and(|&byte| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_-".contains(&byte))
+    };
+    let is_word = |start: usize| {
+        let before = start.checked_sub(1).and_then(|before| text.get(before));
+        !is_part(before) && !is_part(text.get(start + name.len()))
+    };
+    let mut windows = text.windows(name.len().max(1)).enumerate();
+    windows.any(|(start, window)| window == name && is_word(start))
 }
 
 #[cfg(test)]
@@ -105,8 +130,22 @@ mod tests {
             assert_eq!(created.collection(path, query, now), expected, "{path}?{query}");
         }
 
+        for (path, body, expected) in [
+            ("/_db/shop/_api/transaction/begin", r#"{"collections":{"write":["x","books"]}}"#, true),
+            ("/_db/shop/_api/cursor", r#"{"query":"FOR b IN books RETURN b"}"#, true),
+            ("/_db/shop/_api/cursor", r#"{"query":"FOR b IN `books`\n"}"#, true),
+            ("/_db/shop/_api/cursor", r#"{"query":"books","bindVars":{"@c":"b/c"}}"#, true),
+            ("/_db/shop/_api/cursor", r#"{"query":"FOR b IN bookshelves RETURN b"}"#, false),
+            ("/_db/shop/_api/cursor", r#"{"query":"FOR b IN old_books RETURN b.books_read"}"#, false),
+            ("/_db/shop/_api/cursor", "", false),
+            ("/_api/transaction/begin", r#"{"collections":{"write":["books"]}}"#, false),
+        ] {
+            assert_eq!(created.collection_in_body(path, body.as_bytes(), now), expected, "{path}: {body}");
+        }
+
         let later = now + RECENT;
         assert!(!created.database("/_db/a%2Fb/_api/version", later));
         assert!(!created.collection("/_db/shop/_api/document/books/7", "", later));
+        assert!(!created.collection_in_body("/_db/shop/_api/cursor", b"books", later));
     }
 }

@@ -1,6 +1,8 @@
 //! A request that can be sent repeatedly.
 
 use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use arango_protocol::BuildError;
 use bytes::Bytes;
@@ -88,6 +90,16 @@ impl ReplayableRequest {
 
     pub(crate) fn body(&self) -> Full<Bytes> {
         self.body.clone()
+    }
+
+    /// Returns the bytes of the body.
+    pub(crate) fn body_bytes(&self) -> Bytes {
+        // All of it is there at once.
+        let frame = Pin::new(&mut self.body()).poll_frame(&mut Context::from_waker(Waker::noop()));
+        match frame {
+            Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+            _ => Bytes::new(),
+        }
     }
 
     pub(crate) fn request(&self) -> Request<Full<Bytes>> {

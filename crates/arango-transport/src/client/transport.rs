@@ -231,9 +231,15 @@ impl Transport {
     /// Counts a call that has ended.
     #[inline]
     pub(super) fn record_end(&self, context: &CallContext, failed: Option<&Error>) {
-        self.counts().call(failed.map(Error::outcome));
-        metrics::called(context, failed.map(|error| (error.outcome(), error.kind())));
+        let mut failed = failed.map(|error| (error.outcome(), error.kind()));
         self.0.sampler.tick(context.started, self);
+        if context.call.prepares().is_some() {
+            // For the program, the call goes on after a success, and nothing was executed of one that fails here.
+            let Some((outcome, _)) = &mut failed else { return };
+            *outcome = Outcome::NotExecuted;
+        }
+        self.counts().call(failed.map(|(outcome, _)| outcome));
+        metrics::called(context, failed);
     }
 
     /// Returns what counts a call when the body of its response has ended.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, database_of_path, is_too_large};
 
 use super::Error;
+use crate::error::other_protocol::OtherProtocol;
 use crate::error::stream_limit::StreamLimit;
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
@@ -104,6 +105,7 @@ fn of_kind(error: &Error) -> Option<&'static str> {
             "raise the limit set with timeout() or CallOptions::total if the call may take longer"
         }
         K::DeadlineExceeded => "raise Limits::total if the call may take longer",
+        K::ProtocolViolation | K::ConnectionClosedBeforeSend if is_other_protocol(error) => return None,
         K::ProtocolViolation if has_large_head(error) => "raise Limits::head_bytes",
         K::ProtocolViolation | K::ConnectionClosedBeforeSend if is_plain(error) => {
             "check host and port; if the port uses TLS, write https://"
@@ -151,6 +153,11 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         K::NotACluster => "check the hosts: its role is SINGLE, and this call needs a cluster",
         _ => return None,
     })
+}
+
+/// Returns whether the server speaks another protocol. The cause then contains the advice.
+fn is_other_protocol(error: &Error) -> bool {
+    error.cause().is_some_and(<dyn std::error::Error>::is::<OtherProtocol>)
 }
 
 /// Returns whether the connection did not use TLS.

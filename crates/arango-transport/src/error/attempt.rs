@@ -158,6 +158,7 @@ impl fmt::Display for Attempt {
         }
         let message = self.message.as_deref().filter(|_| self.kind != ErrorKind::UnknownServer);
         let cause = self.source.as_ref().map(|source| &**source as _);
+        let cause = wording::shown_cause(self.kind, cause);
         let headline = wording::headline(self.kind.to_string(), message, cause);
         let headline = wording::without_number(headline, self.number);
         write!(f, "{headline} (")?;

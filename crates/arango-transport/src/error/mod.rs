@@ -6,6 +6,7 @@ pub(crate) mod attempt_error;
 pub(crate) mod causes;
 mod display;
 pub(crate) mod foreign;
+pub(crate) mod other_protocol;
 mod questions;
 pub(crate) mod stream_limit;
 mod transient;

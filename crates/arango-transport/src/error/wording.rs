@@ -20,7 +20,7 @@ const SHORT_TEXT: usize = 6;
 #[error("the grace period ended before the response arrived")]
 struct GraceEnded;
 
-/// Returns the cause that explains why a call failed.
+/// Returns the cause that explains why a call or an attempt failed.
 ///
 /// A closed client ends its connections. hyper reports that a runtime dropped them.
 pub(crate) fn shown_cause<'a>(
@@ -62,7 +62,8 @@ fn append_unless_contained(text: &mut String, addition: &str) {
     if addition.is_empty() || (addition.len() >= SHORT_TEXT && present.contains(&new)) {
         return;
     }
-    if new.starts_with(&present) {
+    // A kind of one word, such as "conflict", may have another meaning in a message.
+    if new.starts_with(&present) || (present.contains(' ') && new.contains(&present)) {
         text.clear();
     } else {
         text.push_str(": ");
@@ -118,6 +119,11 @@ mod tests {
             text("not authorized", "not authorized to execute this"),
             "not authorized to execute this"
         );
+        assert_eq!(
+            text("collection not found", "AQL: collection not found: a"),
+            "AQL: collection not found: a"
+        );
+        assert_eq!(text("conflict", "write-write conflict"), "conflict: write-write conflict");
         assert_eq!(text("conflict", "no"), "conflict: no");
         assert_eq!(text("aborted", ""), "aborted");
         let cause: Box<dyn StdError> = "an error object: out of memory (error 3)".into();

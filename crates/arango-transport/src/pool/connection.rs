@@ -1,5 +1,6 @@
 //! The part of a connection that one request uses: all of it, or one stream.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -159,7 +160,7 @@ impl Connection {
 
     /// Returns why the connection has ended, if it failed and that is known.
     #[cold]
-    pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
+    pub(super) fn failure(&self) -> Option<Arc<dyn Error + Send + Sync>> {
         match self {
             Self::Http1(connection) => connection.failure(),
             Self::Http2(_) => None,

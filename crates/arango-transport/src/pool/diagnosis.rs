@@ -1,7 +1,10 @@
 //! What errors and logs say of a connection: its address, and what shows why it failed.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+
+use crate::error::other_protocol::OtherProtocol;
 
 /// What shows why a connection failed. Clones belong to the same connection.
 #[derive(Clone)]
@@ -14,8 +17,8 @@ struct Shown {
 
 /// Why a connection failed: the first cause that showed.
 enum Cause {
-    /// The server sent TLS on a plain connection.
-    Tls,
+    /// The server speaks another protocol than HTTP/1.1.
+    OtherProtocol(OtherProtocol),
     Ended(Arc<hyper::Error>),
 }
 
@@ -29,27 +32,30 @@ impl Diagnosis {
         self.0.address
     }
 
-    /// Records that the first byte on a plain connection was TLS.
-    pub(super) fn record_tls(&self) {
-        self.0.cause.set(Cause::Tls).ok();
+    /// Records the protocol that the first bytes belong to.
+    pub(super) fn record_other_protocol(&self, protocol: OtherProtocol) {
+        self.0.cause.set(Cause::OtherProtocol(protocol)).ok();
     }
 
-    /// Returns whether the first byte on a plain connection was TLS.
-    pub(super) fn is_tls(&self) -> bool {
-        matches!(self.0.cause.get(), Some(Cause::Tls))
+    /// Returns the protocol of the server, if it is known to be another one.
+    pub(super) fn other_protocol(&self) -> Option<OtherProtocol> {
+        match self.0.cause.get()? {
+            Cause::OtherProtocol(protocol) => Some(*protocol),
+            Cause::Ended(_) => None,
+        }
     }
 
     /// Records the error with which the connection has ended.
     pub(super) fn record_failure(&self, error: hyper::Error) {
-        // With TLS on a plain connection it says nothing more.
+        // With another protocol it says nothing more.
         self.0.cause.set(Cause::Ended(Arc::new(error))).ok();
     }
 
-    /// Returns the error with which the connection has ended.
-    pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
-        match self.0.cause.get()? {
-            Cause::Ended(error) => Some(Arc::clone(error)),
-            Cause::Tls => None,
-        }
+    /// Returns why the connection has ended, if it failed.
+    pub(super) fn failure(&self) -> Option<Arc<dyn Error + Send + Sync>> {
+        Some(match self.0.cause.get()? {
+            Cause::Ended(error) => Arc::clone(error) as _,
+            Cause::OtherProtocol(protocol) => Arc::new(*protocol),
+        })
     }
 }

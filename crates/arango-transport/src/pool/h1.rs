@@ -1,5 +1,6 @@
 //! One HTTP/1.1 connection: hyper's handle and the state that the pool needs.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -21,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::connection::{ConnectionLimits, Sent};
 use super::diagnosis::Diagnosis;
-use super::first_byte::FirstByte;
+use super::first_bytes::FirstBytes;
 use crate::config::limits::PoolLimits;
 use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt::Phase;
@@ -52,7 +53,7 @@ struct Inner {
     timer: LazyTimer,
     /// Detects a TLS alert with which the server rejects the client after the handshake.
     alert: EarlyAlert,
-    /// Shows why the connection failed, and detects a server that responds with TLS on a plain connection.
+    /// Shows why the connection failed, and whether the server speaks another protocol.
     diagnosis: Diagnosis,
     runtime: runtime::Id,
     has_responded: bool,
@@ -80,7 +81,7 @@ pin_project! {
     /// this task, which debug information repeats.
     struct Http1Task {
         #[pin]
-        driver: Http1Driver<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>,
+        driver: Http1Driver<http1::Connection<TokioIo<FirstBytes>, Full<Bytes>>>,
         diagnosis: Diagnosis,
     }
 }
@@ -109,7 +110,7 @@ impl Http1 {
     ) -> Result<Self, AttemptError> {
         let Connected { io, address, alert, .. } = connected;
         let diagnosis = Diagnosis::new(address);
-        let io = FirstByte::new(io, coordinator, diagnosis.clone());
+        let io = FirstBytes::new(io, coordinator, diagnosis.clone());
         let handshake = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
         let (sender, task) = handshake.map_err(|error| {
             let mut failed =
@@ -241,7 +242,7 @@ impl Http1 {
     }
 
     /// Returns why the connection has ended, if it failed. hyper reports to the request only that it was closed.
-    pub(super) fn failure(&self) -> Option<Arc<hyper::Error>> {
+    pub(super) fn failure(&self) -> Option<Arc<dyn Error + Send + Sync>> {
         self.0.diagnosis.failure()
     }
 
@@ -252,10 +253,10 @@ impl Http1 {
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
         let failed = AttemptError::new(kind, Outcome::Unknown, Phase::Sent);
-        if self.0.diagnosis.is_tls() {
-            return failed.with_source("the server uses TLS on this port; use https:// instead of http://");
+        match self.0.diagnosis.other_protocol() {
+            Some(protocol) => failed.with_source(protocol),
+            None => failed.with_source(error),
         }
-        failed.with_source(error)
     }
 }
 
@@ -297,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_task_of_a_connection_is_hardly_larger_than_the_connection() {
-        let connection = size_of::<http1::Connection<TokioIo<FirstByte>, Full<Bytes>>>();
+        let connection = size_of::<http1::Connection<TokioIo<FirstBytes>, Full<Bytes>>>();
         let task = size_of::<ConnectionTask<Http1Task>>();
         assert!(task <= connection + 80 && task <= 1000, "{task} of {connection} bytes");
     }

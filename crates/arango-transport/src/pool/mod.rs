@@ -16,7 +16,7 @@ mod connection;
 mod connection_io;
 mod diagnosis;
 mod drained;
-mod first_byte;
+mod first_bytes;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;

@@ -2,6 +2,8 @@
 
 use std::env::{self, VarError};
 
+use arango_transport::{HostList, InvalidSettings};
+
 use crate::client::Client;
 use crate::client::builder::ClientBuilder;
 
@@ -22,8 +24,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// If there are no endpoints, if a value is not Unicode, or if an authority is set and the client is compiled without
-    /// the feature `rustls`. What the values mean is validated by [`build`](Self::build).
+    /// If there are no endpoints, or one of them is invalid, if a value is not Unicode, or if an authority is set and the
+    /// client is compiled without the feature `rustls`. The authority is read by [`build`](Self::build).
     #[inline]
     pub fn from_env() -> Result<Self, InvalidEnvironment> {
         from_variables(env::var)
@@ -75,19 +77,19 @@ pub enum InvalidEnvironment {
     NoTls,
     /// A value has no meaning as a setting.
     #[error("{}{}", origin(.0), .0)]
-    Settings(arango_transport::InvalidSettings),
+    Settings(InvalidSettings),
 }
 
-impl From<arango_transport::InvalidSettings> for InvalidEnvironment {
-    fn from(settings: arango_transport::InvalidSettings) -> Self {
+impl From<InvalidSettings> for InvalidEnvironment {
+    fn from(settings: InvalidSettings) -> Self {
         Self::Settings(settings)
     }
 }
 
 /// Returns where invalid hosts were read. Errors of TLS name the file.
-fn origin(settings: &arango_transport::InvalidSettings) -> &'static str {
+fn origin(settings: &InvalidSettings) -> &'static str {
     match settings {
-        arango_transport::InvalidSettings::Hosts(_) => "the environment variable `ARANGO_ENDPOINTS`: ",
+        InvalidSettings::Hosts(_) => "the environment variable `ARANGO_ENDPOINTS`: ",
         _ => "",
     }
 }
@@ -102,9 +104,11 @@ fn from_variables(
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(InvalidEnvironment::NotUnicode { variable }),
     };
-    let endpoints = value(ENDPOINTS)?.ok_or(InvalidEnvironment::NoEndpoints)?;
+    let hosts = HostList::from(value(ENDPOINTS)?.ok_or(InvalidEnvironment::NoEndpoints)?);
+    // Validated here, because an error of `build` could not name the variable.
+    hosts.parse().map_err(InvalidSettings::from)?;
     let password = value(ROOT_PASSWORD)?.unwrap_or_default();
-    let builder = Client::builder().hosts(endpoints).basic_auth("root", password);
+    let builder = Client::builder().hosts(hosts).basic_auth("root", password);
     match value(CA_FILE)? {
         Some(file) => with_authority(builder, file),
         None => Ok(builder),
@@ -163,8 +167,7 @@ mod tests {
 
     #[test]
     fn invalid_hosts_name_their_variable() {
-        let settings = of(&[(ENDPOINTS, "a:8529")]).unwrap().build().unwrap_err();
-        let message = InvalidEnvironment::from(settings).to_string();
+        let message = of(&[(ENDPOINTS, "a:8529")]).unwrap_err().to_string();
         assert!(
             message.starts_with("the environment variable `ARANGO_ENDPOINTS`: one of the hosts"),
             "{message}"

@@ -272,19 +272,21 @@ impl Collection {
     /// The next request of this handle gets the time that is left then. An error is that of the operation `O`, which was
     /// not sent yet.
     pub(super) async fn accepts_generated_keys<O: Operation>(&mut self) -> Result<bool, Error> {
-        let accepts = self.reads_whether_keys_are_accepted().await;
+        let accepts = self.reads_whether_keys_are_accepted(O::METADATA.name).await;
         accepts.map_err(|error| error.of_operation(O::METADATA.name).before_execution())
     }
 
     #[inline]
-    async fn reads_whether_keys_are_accepted(&mut self) -> Result<bool, Error> {
+    async fn reads_whether_keys_are_accepted(&mut self, operation: &'static str) -> Result<bool, Error> {
         if let Some(known) = self.known_to_accept_generated_keys() {
             return Ok(known);
         }
         let read = GetCollectionProperties { collection: self.name()?.clone() };
         let limit = TimeLimit::start(self.database(), &read);
         // Boxed: rare and large, so it should not enlarge the future of every insert, nor its type.
-        let properties: BoxFuture<'_, Result<_, Error>> = Box::pin(self.database().execute(read));
+        let database = self.database().clone().preparing(operation);
+        let properties: BoxFuture<'_, Result<_, Error>> =
+            Box::pin(async move { database.execute(read).await });
         let accepts = properties.await?.accepts_generated_keys();
         self.record_whether_keys_are_accepted(accepts);
         self.set_database(limit.apply(self.database()));

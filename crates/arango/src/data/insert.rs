@@ -155,8 +155,7 @@ fn send<W: WriteOutput + Send + 'static>(
             // A key that the program chose is never replaced.
             Some(operation) if gets_key => {
                 collection.record_key_refusal();
-                let left = error.time_left();
-                collection.set_database(collection.database().clone().within(left));
+                collection.set_database(collection.database().clone().after(&error));
                 // Boxed: rare and large, so it should not enlarge the future of every insert.
                 Box::pin(collection.execute_resolving(operation)).await
             }

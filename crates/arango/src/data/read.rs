@@ -119,8 +119,8 @@ impl<'a> IntoFuture for Exists<'a> {
             };
             match operation.question(&error.failure()) {
                 Some(read) => {
-                    let left = error.time_left();
-                    Ok(database.clone().within(left).execute(read).await?.is_some())
+                    let database = database.clone().after(&error);
+                    Ok(database.execute(read).await?.is_some())
                 }
                 None => Err(error),
             }

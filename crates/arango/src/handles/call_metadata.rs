@@ -15,6 +15,7 @@ pub(crate) struct CallMetadata {
     pub(crate) system_only: bool,
     pub(crate) stops_server: bool,
     pub(crate) relayed: bool,
+    pub(crate) collections_in_body: bool,
     pub(crate) is_version_dependent: bool,
     /// Returns all metadata, for what few calls need.
     pub(crate) whole: fn() -> Metadata,
@@ -34,6 +35,7 @@ impl CallMetadata {
             system_only: metadata.system_only,
             stops_server: metadata.stops_server,
             relayed: metadata.relayed,
+            collections_in_body: metadata.collections_in_body,
             is_version_dependent: metadata.is_version_dependent(),
             whole,
         };

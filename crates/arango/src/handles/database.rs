@@ -135,10 +135,24 @@ impl Database {
         self
     }
 
-    /// Limits the next request to what is left of the call that it is a part of.
-    pub(crate) fn within(mut self, left: Duration) -> Self {
+    /// Limits the next request to what is left of the call that it is a part of. `earlier`: the time that its error includes.
+    pub(crate) fn within(mut self, earlier: Duration, left: Duration) -> Self {
         let options = Arc::make_mut(self.options.get_or_insert_default());
-        *options = std::mem::take(options).rest_of_call(left);
+        *options = std::mem::take(options).rest_of_call(earlier, left);
+        self
+    }
+
+    /// Limits the next request to what is left of the call whose latest request has failed.
+    #[cfg(feature = "data")]
+    pub(crate) fn after(self, failed: &Error) -> Self {
+        self.within(failed.elapsed(), failed.time_left())
+    }
+
+    /// Declares that the next request is sent on behalf of this operation, before it.
+    #[cfg(feature = "data")]
+    pub(crate) fn preparing(mut self, operation: &'static str) -> Self {
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        *options = std::mem::take(options).preparing(operation);
         self
     }
 

@@ -184,12 +184,13 @@ impl Database {
             (Some(_), _) | (None, None) => None,
         };
         // In one step, because each further one would move the call.
-        let CallMetadata { name, success_statuses, relayed, .. } = *metadata;
+        let CallMetadata { name, success_statuses, relayed, collections_in_body, .. } = *metadata;
         Call::from_parts(CallParts {
             name,
             properties,
             success_statuses,
             relayed,
+            collections_in_body,
             options: self.options.clone(),
             support: is_limited.then(|| Arc::new(support()) as _),
             pin: pinned.cloned(),

@@ -55,7 +55,7 @@ impl Database {
         let mut undecided = (Resolution::Failed, None);
         let Some(mut question) = operation.question(&failure) else { return Err(error) };
         while let Some(limit) = schedule.next().await {
-            match self.clone().within(limit).ask(operation, &failure, question).await {
+            match self.clone().within(Duration::ZERO, limit).ask(operation, &failure, question).await {
                 Ok(Conclusion::Executed(output)) => {
                     self.record_created(operation);
                     return Ok(output);

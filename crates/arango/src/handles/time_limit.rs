@@ -15,6 +15,9 @@ use crate::handles::database::Database;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimeLimit {
     began: Instant,
+    /// The time of the requests before, if the handle is used for the rest of a call.
+    earlier: Duration,
+    /// From `began`.
     total: Duration,
 }
 
@@ -31,7 +34,13 @@ impl TimeLimit {
         if let Some(options) = &database.options {
             call = call.options(Arc::clone(options));
         }
-        Self { began: Instant::now(), total: database.transport.time_limit(&call) }
+        let earlier = database.options.as_ref().map_or(Duration::ZERO, |options| options.earlier_time());
+        Self { began: Instant::now(), earlier, total: database.transport.time_limit(&call) }
+    }
+
+    /// Returns the time of the call so far.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.earlier + self.began.elapsed()
     }
 
     /// Returns what is left.
@@ -41,6 +50,6 @@ impl TimeLimit {
 
     /// Returns a handle whose next request ends with the call.
     pub(crate) fn apply(&self, database: &Database) -> Database {
-        database.clone().within(self.left())
+        database.clone().within(self.elapsed(), self.left())
     }
 }

@@ -45,9 +45,9 @@ impl fmt::Display for DecommissionStep {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::JobUpdated(job) => write!(f, "job {} ({}): {}", job.id, job.kind, job.status),
+            Self::JobUpdated(job) => job.fmt(f),
             Self::CleanedOut => f.write_str("it holds no shards: stop it now"),
-            Self::Removed => f.write_str("it is removed"),
+            Self::Removed => f.write_str("the cluster does not list it"),
         }
     }
 }
@@ -59,8 +59,8 @@ impl Cluster {
     /// it, it is removed.
     ///
     /// It starts from the current state, so it can be repeated from any point and by any client: a running job that
-    /// does the same is watched instead of started again, and completed steps are skipped. A server that holds shards
-    /// is never removed.
+    /// does the same is watched instead of started again, and completed steps are skipped. So an id that the cluster does
+    /// not list counts as removed, also a misspelt one. A server that holds shards is never removed.
     ///
     /// No job is started while another DB-Server is unhealthy. If one is unhealthy at the beginning, the operation
     /// ends with [`StopReason::Unhealthy`]; later it waits for that server. Health is checked right before each job,

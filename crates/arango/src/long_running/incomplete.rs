@@ -6,15 +6,15 @@ use std::time::Duration;
 use arango_cluster::{HealthStatus, JobId, ServerId};
 use arango_transport::{BoxError, Error};
 
-/// Why a long-running operation stopped before its end.
+/// Why a long-running operation stopped before its end. Its text includes its source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StopReason {
     /// A call failed, and would fail again.
-    #[error("a call failed permanently")]
+    #[error("a call failed permanently: {0}")]
     Call(#[source] Error),
     /// The time was up. What a server has started continues.
-    #[error("not completed within {limit:?}")]
+    #[error("not completed within {limit:?}{}", LastError(.last_error))]
     TimedOut {
         /// The limit.
         limit: Duration,
@@ -77,7 +77,7 @@ pub enum StopReason {
     #[error("{0} was not restarted: its process is still the previous one")]
     NotRestarted(ServerId),
     /// The caller's function failed to restart a server.
-    #[error("{server} could not be restarted")]
+    #[error("{server} could not be restarted: {source}")]
     RestartFailed {
         /// The server.
         server: ServerId,
@@ -85,6 +85,19 @@ pub enum StopReason {
         #[source]
         source: BoxError,
     },
+}
+
+/// Displays why the latest poll failed, if it did.
+struct LastError<'a>(&'a Option<Error>);
+
+impl fmt::Display for LastError<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(error) => write!(f, "; the latest request failed: {error}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Displays servers with their status.
@@ -159,6 +172,9 @@ impl<D: fmt::Debug> std::error::Error for Incomplete<D> {
 
 #[cfg(test)]
 mod tests {
+    use arango_transport::{Call, ErrorKind};
+    use http::Method;
+
     use super::*;
 
     #[test]
@@ -170,8 +186,25 @@ mod tests {
 
         let failed = StopReason::RestartFailed { server: "PRMR-1".into(), source: "no such unit".into() };
         let end = Incomplete::new((), failed);
-        assert_eq!(end.to_string(), "PRMR-1 could not be restarted");
+        assert_eq!(end.to_string(), "PRMR-1 could not be restarted: no such unit");
         assert_eq!(std::error::Error::source(&end).unwrap().to_string(), "no such unit");
         assert!(matches!(end.into_parts().1, StopReason::RestartFailed { .. }));
+    }
+
+    #[test]
+    fn the_line_of_an_error_has_that_of_the_call_which_failed() {
+        let failed = || {
+            let call = Call::with_name("cluster.health");
+            let kind = ErrorKind::NoCoordinatorAvailable;
+            Error::not_sent(&call, Method::GET, "/_admin/cluster/health", kind, "all are down")
+        };
+        let line = failed().to_string();
+        let permanent = StopReason::Call(failed());
+        assert_eq!(permanent.to_string(), format!("a call failed permanently: {line}"));
+        let limit = Duration::from_secs(3);
+        let late = |last_error| StopReason::TimedOut { limit, last_error }.to_string();
+        assert_eq!(late(None), "not completed within 3s");
+        let expected = format!("not completed within 3s; the latest request failed: {line}");
+        assert_eq!(late(Some(failed())), expected);
     }
 }

@@ -106,6 +106,7 @@ impl Reporter {
     /// Reports an attempt without a complete response. `silent`: the coordinator sent no response to any
     /// attempt meanwhile.
     fn failed(&self, attempt: &RunningAttempt, failed: &mut Attempt, sends: u32, silent: bool) {
+        failed.kind = self.lifecycle.failure_kind(failed.kind);
         self.add_details(failed, attempt, sends > 0);
         let unanswered = failed.kind == ErrorKind::AttemptTimeout && sends > 0;
         if unanswered && attempt.context.call.properties.is_measured {
@@ -113,13 +114,7 @@ impl Reporter {
         }
         // A timeout counts only if the request was sent and no response at all arrived: a long query on a
         // coordinator that answers other requests is not a failure.
-        let signal = if unanswered && silent {
-            Signal::Unreachable
-        } else if self.lifecycle.failure_kind(failed.kind) == ErrorKind::ClientClosed {
-            Signal::Neutral
-        } else {
-            signal::signal(failed)
-        };
+        let signal = if unanswered && silent { Signal::Unreachable } else { signal::signal(failed) };
         self.record(attempt, signal);
     }
 
@@ -231,7 +226,7 @@ pub(crate) fn end(
     };
     let (status, failed) = match &result {
         Ok(response) => (Some(response.status()), None),
-        Err(error) => (error.attempt().status, Some(reporter.lifecycle.failure_kind(error.kind()))),
+        Err(error) => (error.attempt().status, Some(error.kind())),
     };
     reporter.labels.attempted(&attempt.context, attempt.started, status, failed);
     result

@@ -167,10 +167,18 @@ impl FactSources {
             }
             ErrorKind::CollectionNotFound => {
                 attempt.outcome == Outcome::NotExecuted
-                    && self.created.collection(path(), context.request.query(), now)
+                    && (self.created.collection(path(), context.request.query(), now)
+                        || self.is_in_body(context, now))
             }
             _ => false,
         }
+    }
+
+    /// Returns whether the body names a collection that this client has created recently.
+    fn is_in_body(&self, context: &CallContext, now: Instant) -> bool {
+        let request = &context.request;
+        context.call.collections_in_body
+            && self.created.collection_in_body(request.path(), &request.body_bytes(), now)
     }
 
     /// Returns the leader that the response names, if it is a member.

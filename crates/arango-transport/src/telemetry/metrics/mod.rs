@@ -76,7 +76,7 @@ pub(crate) fn describe() {
 pub(crate) fn called(context: &CallContext, failed: Option<(Outcome, ErrorKind)>) {
     /// By operation, outcome and error kind. Shared by all clients, because no label names a client.
     static KEYS: LazyLock<Keys<(&str, Outcome, Option<ErrorKind>)>> = LazyLock::new(Keys::default);
-    let operation = context.call.name;
+    let operation = context.call.prepares().unwrap_or(context.call.name);
     let (known, kind) = failed.map_or((Outcome::Executed, None), |(outcome, kind)| (outcome, Some(kind)));
     let key = || {
         let mut labels = vec![

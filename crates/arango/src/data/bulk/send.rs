@@ -179,7 +179,7 @@ impl Collection {
         let Some((mut question, mut places)) = write.question(items) else { return };
         let mut schedule = Schedule::new(&self.database().transport, limit.left(), Duration::ZERO);
         while let Some(left) = schedule.next().await {
-            match self.database().clone().within(left).execute(&question).await {
+            match self.database().clone().within(Duration::ZERO, left).execute(&question).await {
                 Ok(answers) => {
                     write.resolve(items, &places, Some(&answers));
                     let unread = answers.iter().zip(&places).filter(|(answer, _)| answer.is_err());

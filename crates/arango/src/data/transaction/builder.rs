@@ -278,6 +278,25 @@ impl NewTransaction {
     /// neither a conflict nor a lock timeout. A handle that outlives its closure cannot be used any more. If the future is
     /// dropped, the transaction is aborted, unless its commit was sent.
     ///
+    /// An async closure may read what it borrows. With `async move`, or if it changes what it captures, it does not compile
+    /// ("captures state"). Then the closure copies what each run owns, and returns a future:
+    ///
+    /// ```no_run
+    /// use serde_json::json;
+    ///
+    /// # async fn example(bank: &arango::Database, owner: String) -> arango::Result<()> {
+    /// let run = bank.transaction(["accounts"]).run(move |mut transaction| {
+    ///     let owner = owner.clone();
+    ///     async move {
+    ///         transaction.collection("accounts").update(&owner, &json!({ "open": true })).await?;
+    ///         Ok::<_, arango::Error>(())
+    ///     }
+    /// });
+    /// run.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// With the outcome [`Unknown`](crate::Outcome::Unknown) the response to the commit was lost and nothing could be found

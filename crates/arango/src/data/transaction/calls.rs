@@ -272,7 +272,7 @@ async fn abort(database: Database, id: TransactionId) -> Result<(), Error> {
     let limit = ABORT_LIMIT.min(TimeLimit::start(&database, &abort).left());
     loop {
         let left = limit.saturating_sub(began.elapsed());
-        match database.clone().within(left).execute(&abort).await {
+        match database.clone().within(began.elapsed(), left).execute(&abort).await {
             Err(error) if error.kind() == ErrorKind::TransactionBusy && left > ABORT_PAUSE => {
                 sleep(ABORT_PAUSE).await;
                 let left = limit.saturating_sub(began.elapsed());

@@ -34,7 +34,7 @@ impl TransactionCalls {
         let commit = CommitTransaction { id: self.id().clone() };
         let database = self.after_dropped_cursors(&commit).await;
         self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
-        let (limit, began) = (TimeLimit::start(&database, &commit), Instant::now());
+        let limit = TimeLimit::start(&database, &commit);
         let result = match database.execute(commit).await {
             Ok(()) if !self.state().was_late(Instant::now()) => return Ok(()),
             // Boxed: rare and large, so it should not enlarge the future of every commit.
@@ -43,7 +43,7 @@ impl TransactionCalls {
         };
         // With the time of the questions.
         result.map_err(|error| {
-            let further = began.elapsed().saturating_sub(error.elapsed());
+            let further = limit.elapsed().saturating_sub(error.elapsed());
             error.with_further_time(further)
         })
     }

@@ -73,7 +73,7 @@ impl<E: fmt::Display> fmt::Display for TransactionError<E> {
         let budget = if self.is_unpaid { ", retry budget used up" } else { "" };
         write!(
             f,
-            "transaction {outcome} after {} {runs} in {:?}{budget}: {}",
+            "transaction {outcome} after {} {runs} in {:.1?}{budget}: {}",
             self.attempts, self.elapsed, self.cause
         )
     }

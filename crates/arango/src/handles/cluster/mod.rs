@@ -23,7 +23,8 @@ use crate::handles::database::Database;
 /// [`Database::execute`] executes the others. Reads go to any coordinator and fail over to the next one. A change is
 /// retried only if it is safe to repeat.
 ///
-/// Every method fails as [`Database::execute`] does.
+/// Every method fails as [`Database::execute`] does. Limits, credentials and options are those of the handle on the
+/// database from which it was made: `client.db("_system").timeout(limit).cluster()`.
 ///
 /// ```no_run
 /// # async fn example(client: &arango::Client) -> arango::Result<()> {

@@ -101,6 +101,27 @@ impl ImportReport {
     }
 }
 
+/// One line with the numbers and the time, and why the import has stopped.
+impl fmt::Display for ImportReport {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} items stored in {:.1?}", self.stored, self.items, self.elapsed)?;
+        if self.failed > 0 {
+            write!(f, ", {} failed", self.failed)?;
+        }
+        if self.unknown > 0 {
+            write!(f, ", of which {} may have been stored", self.unknown)?;
+        }
+        if self.not_sent > 0 {
+            write!(f, ", {} not sent", self.not_sent)?;
+        }
+        match &self.stopped {
+            Some(stop) => write!(f, "; the import has stopped: {stop}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Items of an import have failed, or it has stopped before its last item.
 pub struct ImportFailures(Box<ImportReport>);
 
@@ -138,3 +159,20 @@ impl fmt::Debug for ImportFailures {
 }
 
 impl std::error::Error for ImportFailures {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_one_line() {
+        let elapsed = Duration::from_millis(7_480);
+        let mut report = ImportReport { items: 100, stored: 100, elapsed, ..ImportReport::default() };
+        assert_eq!(report.to_string(), "100 of 100 items stored in 7.5s");
+        (report.stored, report.failed, report.unknown, report.not_sent) = (90, 4, 1, 6);
+        report.stopped = Some(ImportStop::Failures);
+        let line = "90 of 100 items stored in 7.5s, 4 failed, of which 1 may have been stored, 6 not sent; the import has \
+                    stopped: too many items have failed";
+        assert_eq!(report.to_string(), line);
+    }
+}

@@ -1,4 +1,4 @@
-//! TLS on a plain HTTP connection, by the first byte received.
+//! Other protocols on an HTTP/1.1 connection, by the first bytes received.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,27 +8,26 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection_io::ConnectionIo;
 use super::diagnosis::Diagnosis;
+use crate::error::other_protocol::OtherProtocol;
 use crate::types::coordinator::Coordinator;
 use crate::types::io::Io;
 
-/// The first bytes of TLS records that a server sends first: alert and handshake.
-const RECORDS: [u8; 2] = [0x15, 0x16];
-
-/// A byte stream that inspects the first byte it reads.
-pub(super) struct FirstByte {
+/// A byte stream that inspects the first bytes it reads.
+pub(super) struct FirstBytes {
     io: ConnectionIo,
-    read: bool,
+    has_read: bool,
+    is_tls: bool,
     diagnosis: Diagnosis,
 }
 
-impl FirstByte {
-    /// Wraps the connection to a coordinator; what arrives through TLS is not inspected.
+impl FirstBytes {
+    /// Wraps the connection to a coordinator.
     pub(super) fn new(io: Box<dyn Io>, coordinator: &Coordinator, diagnosis: Diagnosis) -> Self {
-        Self { io: ConnectionIo::new(io), read: coordinator.is_tls(), diagnosis }
+        Self { io: ConnectionIo::new(io), has_read: false, is_tls: coordinator.is_tls(), diagnosis }
     }
 }
 
-impl AsyncRead for FirstByte {
+impl AsyncRead for FirstBytes {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -36,19 +35,19 @@ impl AsyncRead for FirstByte {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
-        if !self.read
-            && let Some(first) = buffer.filled().get(before)
+        if !self.has_read
+            && let Some(first @ [_, ..]) = buffer.filled().get(before..)
         {
-            self.read = true;
-            if RECORDS.contains(first) {
-                self.diagnosis.record_tls();
+            self.has_read = true;
+            if let Some(protocol) = OtherProtocol::of(first, self.is_tls) {
+                self.diagnosis.record_other_protocol(protocol);
             }
         }
         read
     }
 }
 
-impl AsyncWrite for FirstByte {
+impl AsyncWrite for FirstBytes {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }
