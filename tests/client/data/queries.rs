@@ -56,6 +56,12 @@ async fn the_list_of_all_rows_has_room_for_them_and_for_no_more_if_there_is_one_
     let database = fill(&client(&cluster), 37).await;
     let rows = database.query::<u16>(Aql::new(ALL)).all().await.unwrap();
     assert_eq!((rows.len(), rows.capacity()), (37, 37));
+    // A batch so large that room is made for an estimated number of rows.
+    let rows: Vec<String> =
+        database.query("FOR i IN 1..900 RETURN CONCAT('number ', i)").all().await.unwrap();
+    assert_eq!((rows.len(), rows.capacity(), rows[899].as_str()), (900, 900, "number 900"));
+    let batches: Vec<u16> = database.query("FOR i IN 1..3000 RETURN i").all().await.unwrap();
+    assert!(batches.into_iter().eq(1..=3000));
 }
 
 #[tokio::test(start_paused = true)]

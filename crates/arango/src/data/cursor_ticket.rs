@@ -87,7 +87,9 @@ pub enum ResumeError {
         actual: String,
     },
     /// The cursor does not exist any more, or its coordinator was restarted.
-    #[error("the cursor does not exist any more: it was detached {age:?} ago, and is kept for {ttl:?}")]
+    #[error(
+        "the cursor does not exist any more: it was detached {age:.1?} ago, and is kept for {ttl:?} unless its coordinator restarts"
+    )]
     Expired {
         /// The time since the ticket was made, by the clocks of both processes.
         age: Duration,
@@ -97,7 +99,7 @@ pub enum ResumeError {
         source: Error,
     },
     /// The next batch could not be read. The ticket remains valid.
-    #[error("the next batch of the cursor could not be read")]
+    #[error("the next batch of the cursor could not be read: {0}")]
     Call(#[source] Error),
 }
 

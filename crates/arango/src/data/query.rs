@@ -26,7 +26,7 @@ use crate::handles::database::Database;
 
 impl Database {
     /// Executes a query, whose rows are decoded into `T`: any type that owns its values, or
-    /// [`RawRows`](crate::data::RawRows) for types that borrow.
+    /// [`RawRows`](crate::data::RawRows) for types that borrow. A constant text is a query without parameters.
     ///
     /// ```no_run
     /// use arango::data::Aql;
@@ -38,8 +38,9 @@ impl Database {
     /// # }
     /// ```
     #[doc(alias = "aql")]
-    pub fn query<T: Row>(&self, query: Aql) -> Query<T> {
-        let request = Request { aql: query, options: QueryOptions::new().allow_retry(), tag: Ok(None) };
+    pub fn query<T: Row>(&self, query: impl Into<Aql>) -> Query<T> {
+        let request =
+            Request { aql: query.into(), options: QueryOptions::new().allow_retry(), tag: Ok(None) };
         Query { database: self.clone(), request: Box::new(request), transaction: None, rows: PhantomData }
     }
 

@@ -107,8 +107,8 @@ impl Transaction {
     /// Executes a query in this transaction: see [`Database::query`](crate::Database::query).
     ///
     /// It borrows the transaction until its cursor is dropped. No batch is read in advance, or a second time.
-    pub fn query<T: Row>(&mut self, query: Aql) -> Query<T, &mut Self> {
-        Query::in_transaction(self.calls.database(), query, Arc::clone(&self.calls))
+    pub fn query<T: Row>(&mut self, query: impl Into<Aql>) -> Query<T, &mut Self> {
+        Query::in_transaction(self.calls.database(), query.into(), Arc::clone(&self.calls))
     }
 
     /// Executes an operation in this transaction.
