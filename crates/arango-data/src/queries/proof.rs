@@ -142,6 +142,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_word_is_dismissed_by_its_first_letter_or_its_length() {
+        for word in WORDS_THAT_WRITE.into_iter().chain(WORDS_THAT_REPEAT) {
+            assert!(
+                may_contain(word.as_bytes()) && may_contain(word.to_ascii_uppercase().as_bytes()),
+                "{word}"
+            );
+        }
+    }
+
     /// What the server may at least read as tokens: every split at a boundary of the text.
     fn has_keyword(text: &str) -> bool {
         let lower = text.to_ascii_lowercase();

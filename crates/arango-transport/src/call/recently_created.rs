@@ -63,10 +63,12 @@ impl RecentlyCreated {
     /// As a whole word: it may be JSON, or the text of a query in it.
     pub(crate) fn collection_in_body(&self, path: &str, body: &[u8], now: Instant) -> bool {
         let (prefix, _) = split(path);
-        self.recent(now).iter().any(|entry| {
-            let named = |name: &String| contains_word(body, &percent_decode_str(name).collect::<Vec<_>>());
-            entry.prefix == prefix && entry.collection.as_ref().is_some_and(named)
-        })
+        let entries = self.recent(now);
+        let of_database = entries.iter().filter(|entry| entry.prefix == prefix);
+        let names: Vec<_> = of_database.filter_map(|entry| entry.collection.clone()).collect();
+        // A body may be large: other calls need not wait until it was searched.
+        drop(entries);
+        names.iter().any(|name| contains_word(body, &percent_decode_str(name).collect::<Vec<_>>()))
     }
 
     fn recent(&self, now: Instant) -> MutexGuard<'_, Vec<Entry>> {
