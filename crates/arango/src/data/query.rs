@@ -334,7 +334,7 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
         let commits_last = is_stream && !reads_only && transaction.is_none();
         // The client waits no longer for a query that only reads, and does not send it again: so the server need not go on.
         let limit = (reads_only && !is_stream).then(|| database.attempt_limit());
-        let create = Box::new(WatchedQuery::new(request.create::<T>(limit)?, commits_last));
+        let create = Box::new(WatchedQuery::new(operation::<T>(*request, limit)?, commits_last));
         let response = || async {
             match &transaction {
                 None => database.execute_with_coordinator(&*create).await,
@@ -362,19 +362,17 @@ impl<T: Row + Send + 'static, B> Query<T, B> {
     }
 }
 
-impl Request {
-    /// Returns the operation. The server stops a query without a limit of its runtime after `limit`.
-    fn create<T: Row>(self, limit: Option<Duration>) -> Result<CreateCursor<T>, Error> {
-        let options = match limit {
-            Some(limit) => self.options.default_max_runtime(limit),
-            None => self.options,
-        };
-        let create = CreateCursor::new(self.aql).options(options);
-        Ok(match self.tag.map_err(invalid_request::<CreateCursor<T>>)? {
-            Some(tag) => create.tagged(tag),
-            None => create,
-        })
-    }
+/// Returns the operation that sends a request. The server stops a query without a limit of its runtime after `limit`.
+fn operation<T: Row>(request: Request, limit: Option<Duration>) -> Result<CreateCursor<T>, Error> {
+    let options = match limit {
+        Some(limit) => request.options.default_max_runtime(limit),
+        None => request.options,
+    };
+    let create = CreateCursor::new(request.aql).options(options);
+    Ok(match request.tag.map_err(invalid_request::<CreateCursor<T>>)? {
+        Some(tag) => create.tagged(tag),
+        None => create,
+    })
 }
 
 impl<T: Row + Send + 'static> IntoFuture for Query<T> {
