@@ -85,10 +85,12 @@ def checks(runner):
     def a_traversal_from_a_missing_vertex_yields_nothing():
         with Network():
             query = "FOR v IN 0..1 OUTBOUND @start GRAPH 'compat_network' RETURN v"
-            for start, numbers in [("compat_stations/x", []), ("nonsense", [10]), (None, [10])]:
+            for start, numbers in [("compat_stations/x", []), ("nonsense", [10])]:
                 cursor = root().aql.execute(query, bind_vars={"start": start})
                 assert_same(list(cursor), [])
                 assert_same([warning["code"] for warning in cursor.warnings()], numbers, str(start))
+            # A constant that can be no vertex.
+            assert_rejected(400, 1501, root().aql.execute, query, bind_vars={"start": None})
             assert_rejected(404, 1924, root().aql.execute, "FOR v IN ANY 'a/b' GRAPH 'compat_none' RETURN v")
 
     @runner.check
