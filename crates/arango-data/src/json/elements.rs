@@ -19,10 +19,7 @@ pub(crate) struct Array {
 /// `None` if there is none, or if it is no list with commas in between. Whether the elements are valid JSON is found out when they
 /// are decoded.
 pub(crate) fn array(json: &[u8], name: &str) -> Option<Array> {
-    let start = members(json)?.find_value(name)?;
-    if json.get(start) != Some(&b'[') {
-        return None;
-    }
+    let start = array_start(json, name)?;
     let (mut elements, mut depth, mut element) = (Vec::new(), 0_usize, start + 1);
     for (distance, byte) in punctuation(&json[start..]) {
         let at = start + distance;
@@ -60,12 +57,15 @@ pub(crate) struct FirstElement {
 ///
 /// `None` if there is none. Whether the element and what follows are valid JSON is found out when they are decoded.
 pub(crate) fn first_element(json: &[u8], name: &str) -> Option<FirstElement> {
-    let array = members(json)?.find_value(name)?;
-    if json.get(array) != Some(&b'[') {
-        return None;
-    }
+    let array = array_start(json, name)?;
     let element = first_value(json, array + 1);
     (!element.is_empty()).then_some(FirstElement { array, len: element.len() })
+}
+
+/// Returns where the array at the top level of `json` begins that has this name.
+fn array_start(json: &[u8], name: &str) -> Option<usize> {
+    let start = members(json)?.find_value(name)?;
+    (json.get(start) == Some(&b'[')).then_some(start)
 }
 
 /// Returns the range without the space at both of its ends; `None` if nothing is left.

@@ -56,8 +56,8 @@ impl Limits {
     /// Limits one attempt: from choosing the coordinator to the response head.
     ///
     /// An attempt that exceeds the limit may still be running on the server, so it is retried only if the
-    /// request has no effect there, or if a late copy of it is harmless. Attempts of requests without effect may be shorter than the limit, to
-    /// leave time for the coordinators not yet tried. Operations known to block on the server raise the
+    /// request has no effect there, or if a late copy of it is harmless. Attempts of requests without effect may be
+    /// shorter than the limit, to leave time for the coordinators not yet tried. Operations known to block on the server raise the
     /// limit. Default: 30 seconds.
     #[must_use]
     pub fn attempt(mut self, limit: Duration) -> Self {
