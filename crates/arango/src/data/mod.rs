@@ -21,6 +21,7 @@ mod new_database;
 mod new_graph;
 mod queries;
 mod query;
+mod query_check;
 mod query_excerpt;
 mod query_trace;
 mod raw_origin;

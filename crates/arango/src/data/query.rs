@@ -6,17 +6,14 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_data::{
-    Aql, CreateCursor, ExplainQuery, Explanation, Extra, ParseQuery, ParsedQuery, Profile, QueryOptions,
-    QueryTag, Row,
-};
+use arango_data::{Aql, CreateCursor, Extra, Profile, QueryOptions, QueryTag, Row};
 use arango_transport::balance::RandomSource;
 use arango_transport::protocol::BuildError;
-use arango_transport::{BoxFuture, Coordinator, Error, ErrorKind};
+use arango_transport::{BoxFuture, Coordinator, Error};
 use serde::de::DeserializeOwned;
 
 use crate::data::cursor::{Cursor, CursorEffect};
-use crate::data::query_excerpt::excerpt;
+use crate::data::query_excerpt::with_excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
 use crate::data::server_cursor::close;
 use crate::data::transaction::{Transaction, TransactionCalls};
@@ -42,51 +39,6 @@ impl Database {
         let request =
             Request { aql: query.into(), options: QueryOptions::new().allow_retry(), tag: Ok(None) };
         Query { database: self.clone(), request: Box::new(request), transaction: None, rows: PhantomData }
-    }
-
-    /// Returns how the server would execute a query, without executing it.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
-    #[inline]
-    pub async fn explain(&self, query: &Aql) -> Result<Explanation, Error> {
-        self.execute(ExplainQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
-    }
-
-    /// Checks a query at the server, without executing it: its syntax, its collections and its parameters.
-    ///
-    /// So a mistake is found when a program starts. The result is the same query, of which is then known whether it only
-    /// reads; [`rebind`](Aql::rebind) replaces its values.
-    ///
-    /// ```no_run
-    /// use arango::data::Aql;
-    ///
-    /// # async fn example(library: &arango::Database) -> arango::Result<()> {
-    /// let since = library.prepare(Aql::new("FOR b IN books FILTER b.year >= @from RETURN b.title").bind("from", 0)).await?;
-    /// let titles: Vec<String> = library.query(since.rebind("from", 1960)).all().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`explain`](Self::explain).
-    #[inline]
-    pub async fn prepare(&self, query: Aql) -> Result<Aql, Error> {
-        let writes = self.explain(&query).await?.is_modification();
-        Ok(if writes { query.modifying() } else { query.read_only() })
-    }
-
-    /// Checks the syntax of a query, without executing it.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
-    #[doc(alias = "validate")]
-    #[inline]
-    pub async fn parse(&self, query: &Aql) -> Result<ParsedQuery, Error> {
-        self.execute(ParseQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }
 }
 
@@ -408,13 +360,4 @@ fn new_nonce(random: &dyn RandomSource) -> [u8; 8] {
     // Between 1 and 2 the lower 52 bits of a number are random.
     let bits = || (1.0 + random.next_f64()).to_bits() >> 12;
     ((bits() << 32) ^ bits()).to_be_bytes()
-}
-
-/// Adds the place in the query that the server does not understand.
-fn with_excerpt(error: Error, query: &str) -> Error {
-    let message = error.server_message().filter(|_| error.kind() == ErrorKind::InvalidQuery);
-    match message.and_then(|message| excerpt(query, message)) {
-        Some(excerpt) => error.with_excerpt(excerpt),
-        None => error,
-    }
 }

@@ -1,12 +1,23 @@
 //! The place in a query that the server does not understand.
 
+use arango_transport::{Error, ErrorKind};
+
 /// Characters of a line that are shown before and after the place.
 const AROUND: usize = 60;
+
+/// Adds the place in the query that the server does not understand.
+pub(super) fn with_excerpt(error: Error, query: &str) -> Error {
+    let message = error.server_message().filter(|_| error.kind() == ErrorKind::InvalidQuery);
+    match message.and_then(|message| excerpt(query, message)) {
+        Some(excerpt) => error.with_excerpt(excerpt),
+        None => error,
+    }
+}
 
 /// Returns the line of the query that an error message is about, and below it a mark at the place.
 ///
 /// `None` if the message names no place in the query.
-pub(super) fn excerpt(query: &str, message: &str) -> Option<String> {
+fn excerpt(query: &str, message: &str) -> Option<String> {
     let (line, column) = position(message)?;
     let line: Vec<char> = query.lines().nth(line.checked_sub(1)?)?.chars().collect();
     let column = column.checked_sub(1).filter(|column| *column <= line.len())?;
